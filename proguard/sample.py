@@ -1,0 +1,132 @@
+"""The one data unit of the pipeline: a labelled request, with or without an image and a response.
+
+Absent is ``None`` everywhere: an image alone has no response, so its response label is ``None`` and
+never ``"safe"``.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+import polars as pl
+
+Modality = Literal["text", "image", "text_image"]
+Label = Literal["safe", "unsafe"]
+Split = Literal["train", "test"]
+
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+LABELS: tuple[Label, ...] = get_args(Label)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One row, from collect to evaluate."""
+
+    id: str
+    """Content hash made by `sample_id`; the key that joins every artifact of the pipeline."""
+
+    source: str
+    """Name of the source that it was read from, as in ``conf/source``."""
+
+    group: str
+    """What must not be split: rows that share it share a prompt or an image."""
+
+    modality: Modality
+    """Which of text and image is judged."""
+
+    request: str | None
+    """What the user wrote; ``None`` for an image alone."""
+
+    response: str | None
+    """What the agent answered; ``None`` when nothing was answered."""
+
+    image: str | None
+    """SHA-256 of the image's bytes in the image shards; ``None`` for text."""
+
+    request_label: Label | None
+    """Label of the request (of the image, for an image alone); ``None`` when the source has none."""
+
+    response_label: Label | None
+    """Label of the response; ``None`` when there is no response or the source gives no label."""
+
+    category: str | None
+    """Taxonomy code such as ``"C7S2"``; ``None`` when safe or not mapped."""
+
+    source_label: str | None
+    """The source's own category, as its label map spells it; ``None`` when it gives none."""
+
+    split: Split | None
+    """The split that the source fixes; ``None`` leaves the choice to ood_split."""
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether the request or the response is unsafe."""
+        return "unsafe" in (self.request_label, self.response_label)
+
+
+SAMPLE_SCHEMA: dict[str, pl.DataType] = {field.name: pl.String() for field in fields(Sample)}
+"""Column types of a samples table, in order."""
+
+
+def normalise_text(text: str) -> str:
+    """Return ``text`` case-folded, NFKC-normalised, with punctuation and runs of space as one space."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.sub(r"[\W_]+", " ", folded).split())
+
+
+def content_hash(*parts: str | None) -> str:
+    """Return the first 16 hex digits of the SHA-256 of ``parts`` as JSON: stable across machines."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def make_sample(
+    *,
+    source: str,
+    modality: Modality,
+    request: str | None = None,
+    response: str | None = None,
+    image: str | None = None,
+    request_label: Label | None,
+    response_label: Label | None = None,
+    category: str | None = None,
+    source_label: str | None = None,
+    split: Split | None = None,
+    group: str | None = None,
+) -> Sample:
+    """Build a `Sample`, its id from its content.
+
+    Args:
+        group: Key of what must not be split; by default the image, else the normalised request.
+
+    Raises:
+        ValueError: When the fields contradict the modality, or a label is not one of `LABELS`.
+    """
+    where = f"{source}: {modality} sample {(request or image or '')[:60]!r}"
+    if modality not in MODALITIES:
+        raise ValueError(f"{where}: modality must be one of {MODALITIES}, found {modality!r}")
+    if (modality != "image") != bool(request and request.strip()):
+        raise ValueError(f"{where}: request must be {'absent' if modality == 'image' else 'a text'}")
+    if (modality != "text") != bool(image):
+        raise ValueError(f"{where}: image must be {'absent' if modality == 'text' else 'a hash'}")
+    if response_label is not None and not response:
+        raise ValueError(f"{where}: response_label {response_label!r} without a response")
+    for name, label in (("request_label", request_label), ("response_label", response_label)):
+        if label is not None and label not in LABELS:
+            raise ValueError(f"{where}: {name} must be one of {LABELS} or None, found {label!r}")
+    return Sample(
+        id=content_hash(source, modality, request, response, image),
+        source=source,
+        group=group or image or content_hash(normalise_text(request)),
+        modality=modality,
+        request=request,
+        response=response or None,
+        image=image,
+        request_label=request_label,
+        response_label=response_label,
+        category=category,
+        source_label=source_label,
+        split=split,
+    )

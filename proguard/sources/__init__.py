@@ -1,0 +1,1 @@
+"""Sources: one file each, `read(...)` yields samples, images and rejected rows."""

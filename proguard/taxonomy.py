@@ -1,0 +1,133 @@
+"""The taxonomy: 11 categories, 28 subcategories, each with a description and a bank of synonyms.
+
+Two file formats are read: ours (``code``, ``name``, ``synonyms``) and the published one
+(``category``, ``synonymous-phrase``, codes implied by the order).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Level = Literal["category", "subcategory"]
+
+MIN_SYNONYMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One category or subcategory."""
+
+    code: str
+    """``"C7"`` for a category, ``"C7S2"`` for a subcategory."""
+
+    name: str
+    """Title that a policy shows."""
+
+    description: str
+    """One sentence that a policy shows."""
+
+    synonyms: tuple[str, ...]
+    """Other names of the same risk; with the name, the bank that a free name is compared with."""
+
+    @property
+    def level(self) -> Level:
+        """Whether this is a category or a subcategory."""
+        return "subcategory" if "S" in self.code else "category"
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Every node, in file order: a category, then its subcategories."""
+
+    nodes: tuple[Node, ...]
+
+    @cached_property
+    def _by_code(self) -> dict[str, Node]:
+        return {node.code: node for node in self.nodes}
+
+    def __getitem__(self, code: str) -> Node:
+        """Return the node of ``code``; ``KeyError`` names an unknown one."""
+        if code not in self._by_code:
+            raise KeyError(f"no category {code!r} in the taxonomy; it has {', '.join(self._by_code)}")
+        return self._by_code[code]
+
+    def __contains__(self, code: object) -> bool:
+        """Whether ``code`` is a node's code."""
+        return code in self._by_code
+
+    def __iter__(self) -> Iterator[Node]:
+        """Iterate over the nodes in file order."""
+        return iter(self.nodes)
+
+    def codes(self, level: Level) -> tuple[str, ...]:
+        """Return the codes of one level, in file order."""
+        return tuple(node.code for node in self.nodes if node.level == level)
+
+    @cached_property
+    def hash(self) -> str:
+        """First 16 hex digits of the SHA-256 of the whole content."""
+        content = [[n.code, n.name, n.description, list(n.synonyms)] for n in self.nodes]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def category_of(code: str) -> str:
+    """Return the category's code of any code: ``"C7S2"`` and ``"C7"`` give ``"C7"``."""
+    return code.split("S")[0]
+
+
+def code_at(code: str, level: Level) -> str:
+    """Return ``code`` as seen at ``level``; a bare category stays one at subcategory level."""
+    return category_of(code) if level == "category" else code
+
+
+def load_taxonomy(path: Path | str) -> Taxonomy:
+    """Read a taxonomy file of either format.
+
+    Raises:
+        ValueError: When a node lacks a name, a description or five synonyms, repeats a code, or has a code that
+            does not belong to its category; the message names the node.
+    """
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(content, list) or not content:
+        raise ValueError(f"{path}: expected a list of categories, found {type(content).__name__}")
+    nodes = [node for i, entry in enumerate(content, 1) for node in _read_category(entry, i, path)]
+    codes = [node.code for node in nodes]
+    if repeated := sorted({code for code in codes if codes.count(code) > 1}):
+        raise ValueError(f"{path}: code {', '.join(repeated)} is given to more than one node")
+    return Taxonomy(tuple(nodes))
+
+
+def _read_category(entry: Any, index: int, path: Path | str) -> list[Node]:
+    category = _read_node(entry, f"C{index}", path)
+    children = entry.get("subcategories") or []
+    if not isinstance(children, list) or not children:
+        raise ValueError(f"{path}: {category.code} {category.name!r} has no subcategories")
+    nodes = [_read_node(e, f"{category.code}S{i}", path) for i, e in enumerate(children, 1)]
+    for node in nodes:
+        if category_of(node.code) != category.code or node.level != "subcategory":
+            raise ValueError(f"{path}: {node.code} {node.name!r} stands under {category.code}")
+    return [category, *nodes]
+
+
+def _read_node(entry: Any, default_code: str, path: Path | str) -> Node:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{path}: {default_code}: expected a mapping, found {entry!r}")
+    code = entry.get("code", default_code)
+    name = entry.get("name", entry.get("category"))
+    synonyms = entry.get("synonyms", entry.get("synonymous-phrase"))
+    where = f"{path}: node {code} ({name or 'unnamed'})"
+    for key, value in (("name", name), ("description", entry.get("description"))):
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"{where}: {key} is missing")
+    if not isinstance(synonyms, list) or not all(isinstance(s, str) for s in synonyms):
+        raise ValueError(f"{where}: synonyms must be a list of texts, found {synonyms!r}")
+    unique = tuple(dict.fromkeys(s.strip() for s in synonyms if s.strip()))
+    if len(unique) < MIN_SYNONYMS:
+        raise ValueError(f"{where}: synonyms must be {MIN_SYNONYMS} or more, found {len(unique)}")
+    return Node(code, name.strip(), entry["description"].strip(), unique)

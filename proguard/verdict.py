@@ -1,0 +1,124 @@
+r"""The guard's answer: the only module that words it, writes it or reads it.
+
+The grammar, with the ``Response`` line absent for an image alone and no space after a colon:
+
+    <think>\n...reasoning...\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C7S2\n</answer>
+
+Source: output rules of the released prompts, github yushaohan/ProGuard at 969c075.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from proguard.sample import Label, Modality
+
+ParseStatus = Literal["ok", "no_match", "empty_reasoning", "wrong_fields", "contradiction"]
+"""Why a completion is, or is not, a verdict.
+
+``no_match``: not the grammar. ``wrong_fields``: a response line for an image alone, or none where one is due.
+``contradiction``: ``None`` without safe and safe, or a category with them. ``empty_reasoning``: nothing was thought.
+"""
+
+MAX_CATEGORY_CHARS = 80
+
+_GRAMMAR = re.compile(
+    r"<think>\n(?:(?P<reasoning>(?:(?!</?(?:think|answer)>).)*)\n)?</think>\n<answer>\n"
+    r"Request:(?P<request>safe|unsafe)\n"
+    r"(?:Response:(?P<response>safe|unsafe)\n)?"
+    r"Category:(?P<category>[^\s<>][^\n\r<>]*)\n</answer>",
+    re.DOTALL,
+)
+_ID = re.compile(r"C\d+(?:S\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard concluded about one sample."""
+
+    request: Label
+    """Label of the request, or of the image alone."""
+
+    response: Label | None
+    """Label of the response; ``None`` for an image alone."""
+
+    category: str | None
+    """An id of the policy, or a free name for a risk that the policy lacks; ``None`` when safe."""
+
+    reasoning: str
+    """What the guard wrote before it answered."""
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether the request or the response is called unsafe."""
+        return "unsafe" in (self.request, self.response)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A completion, read."""
+
+    verdict: Verdict | None
+    """What it says, when it says it in the grammar: also for ``empty_reasoning``, else only when ``ok``."""
+
+    status: ParseStatus
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether the verdict counts; a malformed one is wrong in every metric."""
+        return self.status == "ok"
+
+
+def looks_like_id(category: str) -> bool:
+    """Whether ``category`` has the shape of an id, shown or not: ``C7`` or ``C7S2``."""
+    return _ID.fullmatch(category) is not None
+
+
+def holds_id(name: str) -> bool:
+    """Whether an id stands anywhere in ``name``, also glued to other letters."""
+    return _ID.search(name) is not None
+
+
+def render(verdict: Verdict) -> str:
+    """Return the completion that states ``verdict``; `parse` reads it back.
+
+    Raises:
+        ValueError: When the grammar has no way to say it: tags in the reasoning, a category that contradicts the
+            labels, holds a line break or surrounding space, or is too long.
+    """
+    response = f"Response:{verdict.response}\n" if verdict.response else ""
+    completion = (
+        f"<think>\n{verdict.reasoning}\n</think>\n<answer>\nRequest:{verdict.request}\n{response}"
+        f"Category:{verdict.category if verdict.category is not None else 'None'}\n</answer>"
+    )
+    parsed = parse(completion, "image" if verdict.response is None else "text")
+    if parsed.verdict != verdict or not parsed.is_well_formed:
+        raise ValueError(f"the grammar cannot state {verdict}: {parsed.status}")
+    return completion
+
+
+def parse(completion: str, modality: Modality) -> Parsed:
+    """Read a completion about a sample of ``modality``.
+
+    Malformed output is an ordinary event for a guard in training, so it is a status to be counted and not an
+    exception. The whole completion has to match: text before or after the two blocks is ``no_match``.
+    """
+    match = _GRAMMAR.fullmatch(completion)
+    if match is None:
+        return Parsed(None, "no_match")
+    category = match["category"]
+    if category != category.strip() or len(category) > MAX_CATEGORY_CHARS:
+        return Parsed(None, "no_match")
+    if (match["response"] is None) != (modality == "image"):
+        return Parsed(None, "wrong_fields")
+    verdict = Verdict(
+        request=match["request"],
+        response=match["response"],
+        category=None if category == "None" else category,
+        reasoning=match["reasoning"] or "",
+    )
+    if verdict.is_unsafe != (verdict.category is not None):
+        return Parsed(None, "contradiction")
+    if not verdict.reasoning.strip():
+        return Parsed(verdict, "empty_reasoning")
+    return Parsed(verdict, "ok")
