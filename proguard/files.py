@@ -1,0 +1,84 @@
+"""Files that are whole or absent: each is written under a temporary name beside its own, then renamed."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from proguard.sample import SAMPLE_SCHEMA, Sample
+
+
+@contextmanager
+def whole_file(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path that becomes ``path`` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path | str) -> Iterator[Path]:
+    """Yield an empty temporary folder that becomes ``path``, replacing it, when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(content: Any, path: Path | str) -> None:
+    """Write ``content`` as JSON with sorted keys, so that equal content is equal bytes."""
+    with whole_file(path) as temporary:
+        temporary.write_text(
+            json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def read_json(path: Path | str) -> Any:
+    """Return the content of a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_table(table: pl.DataFrame, path: Path | str) -> None:
+    """Write a table as parquet; equal tables give equal bytes."""
+    with whole_file(path) as temporary:
+        table.write_parquet(temporary, compression="zstd", statistics=False)
+
+
+def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:
+    """Return samples as a table, sorted by id."""
+    return pl.DataFrame([asdict(s) for s in samples], schema=SAMPLE_SCHEMA, orient="row").sort("id")
+
+
+def write_samples(samples: Iterable[Sample], path: Path | str) -> None:
+    """Write samples as parquet, sorted by id."""
+    write_table(samples_table(samples), path)
+
+
+def read_samples(path: Path | str) -> list[Sample]:
+    """Return the samples of a parquet file, in file order; other columns are left out.
+
+    Raises:
+        ValueError: When a column of `SAMPLE_SCHEMA` is missing.
+    """
+    table = pl.read_parquet(path)
+    if missing := [name for name in SAMPLE_SCHEMA if name not in table.columns]:
+        raise ValueError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
+    return [Sample(**row) for row in table.select(list(SAMPLE_SCHEMA)).iter_rows(named=True)]

@@ -1,0 +1,59 @@
+"""A row: a sample with the policy that its prompt shows. What ood_split writes and all later stages read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from proguard.files import write_table
+from proguard.policy import Policy
+from proguard.reward import Target, make_target
+from proguard.sample import SAMPLE_SCHEMA, Sample
+
+Role = Literal["shown", "hidden", "novel", "free"]
+"""How the policy treats the row's category: ``shown``; ``hidden`` on purpose, although training shows it in other rows;
+``novel``, which training never shows; ``free`` when the row is safe or its category is not mapped."""
+
+ROW_SCHEMA: dict[str, pl.DataType] = {**SAMPLE_SCHEMA, "policy": pl.String(), "role": pl.String()}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One prompt's worth of data."""
+
+    sample: Sample
+    policy: Policy
+    role: Role
+
+    @property
+    def target(self) -> Target:
+        """What a completion about this row is held against."""
+        return make_target(self.sample, self.policy)
+
+
+def write_rows(rows: Iterable[Row], path: Path | str) -> None:
+    """Write rows as parquet, sorted by sample id."""
+    records = [asdict(r.sample) | {"policy": r.policy.to_json(), "role": r.role} for r in rows]
+    write_table(pl.DataFrame(records, schema=ROW_SCHEMA, orient="row").sort("id"), path)
+
+
+def read_rows(path: Path | str) -> list[Row]:
+    """Return the rows of a parquet file, in file order."""
+    return [
+        Row(
+            Sample(**{name: record[name] for name in SAMPLE_SCHEMA}),
+            Policy.from_json(record["policy"]),
+            record["role"],
+        )
+        for record in pl.read_parquet(path).iter_rows(named=True)
+    ]
+
+
+def split_by_role(rows: Sequence[Row]) -> dict[Role, list[Row]]:
+    """Return the rows of each role, in order; roles without rows are left out."""
+    by_role: dict[Role, list[Row]] = {}
+    for row in rows:
+        by_role.setdefault(row.role, []).append(row)
+    return by_role
