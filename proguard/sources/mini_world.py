@@ -6,7 +6,7 @@ learned them by heart fails there. Licence: the project's own.
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from proguard.sample import MODALITIES, Label, Modality, Sample, Split, make_sample
+from proguard.sources.item import Found, Item
 from proguard.sources.pictograms import draw_pictogram, make_signs
 
 SOURCE = "mini_world"
@@ -102,18 +103,24 @@ def draw_scene(code: str | None, *, split: Split, modality: Modality, rng: rando
     return Scene(sample, image, cue, thing, sign)
 
 
-def read(*, n_train: int, n_test: int, seed: int) -> Iterator[tuple[Sample, bytes | None]]:
-    """Yield the samples of the world and their images, equal numbers of each modality.
+def read(
+    *, n_train: int, n_test: int, seed: int, modalities: Sequence[Modality], labels: Sequence[Label]
+) -> Iterator[Item]:
+    """Yield the samples of the world and their images.
 
     Args:
-        n_train: Samples of the training split, before duplicates are dropped.
+        n_train: Samples of the training split over all three modalities, before duplicates are dropped.
         n_test: Samples of the test split, likewise.
+        modalities: Those that are drawn, ``n_train // 3`` and ``n_test // 3`` samples each.
+        labels: Request labels that are kept; what is left out does not change what is kept.
     """
     for split, n in (("train", n_train), ("test", n_test)):
-        for modality in MODALITIES:
+        for modality in modalities:
             rng = random.Random(f"{seed} {split} {modality}")
-            for scene in draw_scenes(n=n // len(MODALITIES), split=split, modality=modality, rng=rng):
-                yield scene.sample, scene.image
+            scenes = draw_scenes(n=n // len(MODALITIES), split=split, modality=modality, rng=rng)
+            for row, scene in enumerate(scenes, 1):
+                if scene.sample.request_label in labels:
+                    yield Found(f"{split}/{modality}", row, scene.sample, scene.image)
 
 
 @cache
@@ -143,5 +150,3 @@ def _draw_phrase(code: str | None, split: Split, rng: random.Random) -> tuple[st
         if ((i + j) % 5 == 0) == (split == "test")
     ]
     return rng.choice(pairs)
-
-

@@ -1,0 +1,43 @@
+# make repro: set up and run the pipeline.  make test: set up and run all tests.  make ui: look at the runs in MLflow.
+SHELL := bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: setup repro test unit ui lint lock clean
+
+# uv brings itself into the environment and installs exactly what the lock names, hashes checked.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: $(VENV)/.installed
+
+repro: setup
+	dvc repro
+
+test: setup
+	python -m pytest
+
+# The tests that start no stage: under 30 seconds.
+unit: setup
+	python -m pytest -m "not slow"
+
+ui: setup
+	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
+
+lint: setup
+	ruff check . && ruff format --check .
+
+# New versions within pyproject.toml's ranges. The cluster's lock comes first, so that both hold the same versions.
+LOCK := uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+lock: setup
+	$(LOCK) --extra gpu --upgrade --output-file requirements-gpu.lock
+	$(LOCK) --constraint requirements-gpu.lock --output-file requirements.lock
+
+clean:
+	rm -rf .work

@@ -1,0 +1,1 @@
+"""Prediction: what a guard writes about rows, by engine."""

@@ -1,0 +1,143 @@
+"""A prediction run: rows through a guard, batch by batch, taken up again where it stopped.
+
+Batches are planned over all rows before the first one runs. A finished batch is appended to a journal outside DVC's
+outs; a run that was killed reads it and does the rest, in the same batches, so the result is the same to the byte.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+from tqdm import tqdm
+
+from proguard.card import GuardCard
+from proguard.images import ImageStore
+from proguard.predict.engine import Engine, Query
+from proguard.prompt import render_prompt
+from proguard.row import Row
+from proguard.taxonomy import Taxonomy
+from proguard.verdict import parse
+
+PREDICTION_SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "completion": pl.String(),
+    "request": pl.String(),
+    "response": pl.String(),
+    "category": pl.String(),
+    "status": pl.String(),
+}
+
+
+def plan_batches(rows: Sequence[Row], batch_size: int) -> list[list[Row]]:
+    """Return the rows in batches of one kind, with or without an image, in order of length and id."""
+    batches: list[list[Row]] = []
+    for has_image in (False, True):
+        kind = [row for row in rows if (row.sample.image is not None) == has_image]
+        kind.sort(key=lambda row: (_length(row), row.sample.id))
+        batches += [kind[i : i + batch_size] for i in range(0, len(kind), batch_size)]
+    return batches
+
+
+def _length(row: Row) -> int:
+    return len(row.sample.request or "") + len(row.sample.response or "") + 30 * len(row.policy.shown)
+
+
+def run_prediction(
+    rows: Sequence[Row],
+    *,
+    load: Callable[[], Engine],
+    card: GuardCard,
+    taxonomy: Taxonomy,
+    images: ImageStore,
+    batch_size: int,
+    journal: Path,
+) -> dict[str, str]:
+    """Return the completion of each row by sample id.
+
+    Args:
+        load: Loads the engine; called only when a batch is still to do.
+        journal: JSONL of finished batches, created when absent; its name has to change with the guard and the rows.
+    """
+    batches = plan_batches(rows, batch_size)
+    _drop_cut_line(journal)
+    done = dict(_read_journal(journal))
+    todo = [batch for batch in batches if any(row.sample.id not in done for row in batch)]
+    if not todo:
+        return done
+    engine = load()
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    with journal.open("a", encoding="utf-8") as file, tqdm(total=len(rows), unit="row", desc="predict") as bar:
+        bar.update(len(rows) - sum(len(batch) for batch in todo))
+        for batch in todo:
+            start = time.perf_counter()
+            completions = engine.complete(_queries(batch, card, taxonomy, images))
+            seconds = (time.perf_counter() - start) / len(batch)
+            entry = {row.sample.id: text for row, text in zip(batch, completions, strict=True)}
+            file.write(json.dumps({"seconds": seconds, "completions": entry}) + "\n")
+            file.flush()
+            done.update(entry)
+            bar.update(len(batch))
+    return done
+
+
+def _queries(
+    batch: Sequence[Row], card: GuardCard, taxonomy: Taxonomy, images: ImageStore
+) -> list[Query]:
+    content = images.read(row.sample.image for row in batch if row.sample.image is not None)
+    return [
+        Query(
+            render_prompt(row.sample, row.policy, taxonomy, card.prompt),
+            None if row.sample.image is None else content[row.sample.image],
+        )
+        for row in batch
+    ]
+
+
+def _drop_cut_line(journal: Path) -> None:
+    """Cut off what a killed run wrote of a last line."""
+    if journal.exists():
+        content = journal.read_bytes()
+        if not content.endswith(b"\n"):
+            journal.write_bytes(content[: content.rfind(b"\n") + 1])
+
+
+def _read_journal(journal: Path) -> Iterator[tuple[str, str]]:
+    """Yield id and completion of every row in the journal."""
+    if journal.exists():
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            yield from json.loads(line)["completions"].items()
+
+
+def prediction_table(rows: Sequence[Row], completions: Mapping[str, str]) -> pl.DataFrame:
+    """Return one line per row, sorted by id, with the completion and what it parses to."""
+    records = []
+    for row in sorted(rows, key=lambda row: row.sample.id):
+        text = completions[row.sample.id]
+        parsed = parse(text, row.sample.modality)
+        said = parsed.verdict if parsed.is_well_formed else None
+        fields = (said.request, said.response, said.category) if said else (None, None, None)
+        records.append((row.sample.id, text, *fields, parsed.status))
+    return pl.DataFrame(records, schema=PREDICTION_SCHEMA, orient="row")
+
+
+def seconds_per_row(journal: Path) -> float:
+    """Return the mean time of a row in seconds, over the batches of the journal; NaN without one."""
+    lines = [line for line in journal.read_text(encoding="utf-8").splitlines() if line]
+    entries = [json.loads(line) for line in lines]
+    n_rows = sum(len(entry["completions"]) for entry in entries)
+    total = sum(entry["seconds"] * len(entry["completions"]) for entry in entries)
+    return total / n_rows if n_rows else float("nan")
+
+
+def fingerprint(*paths: Path, **settings: object) -> str:
+    """Return 16 hex digits over the content of files and folders and over settings."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for path in paths:
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

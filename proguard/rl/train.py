@@ -1,0 +1,173 @@
+"""A GRPO run: verl in a process of its own, watched step by step, held to what it was asked for.
+
+verl exits 0 when it trained nothing, and drops samples whose reward raised. So its word is not taken: the rollouts on
+disk are counted, and the reward's failure file has to be absent.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from proguard.rl.curve import read_step, read_verl_log
+from proguard.rl.overrides import GrpoConfig, TrainingFiles
+from proguard.taxonomy import Taxonomy
+
+LOG_TAIL_LINES = 40
+POLL_SECONDS = 0.5
+
+_LOG = logging.getLogger(__name__)
+
+
+def run_verl(
+    overrides: Sequence[str],
+    config: GrpoConfig,
+    files: TrainingFiles,
+    *,
+    taxonomy: Taxonomy,
+    environment: Mapping[str, str],
+    stall_seconds: float,
+    on_step: Callable[[Mapping[str, float], int], None],
+) -> dict[int, dict[str, float]]:
+    """Train to ``config.steps``, going on from the last checkpoint in ``files.work``; return the curve by step.
+
+    Args:
+        environment: Variables that verl's process gets beside our own.
+        stall_seconds: Time without a new step after which the run counts as hung.
+        on_step: Called once for each step, with its numbers.
+
+    Raises:
+        RuntimeError: When verl fails or hangs, a reward failed, or fewer rollouts are on disk than were asked for.
+    """
+    files.work.mkdir(parents=True, exist_ok=True)
+    _drop_rollouts_after(_last_checkpoint(files), files)
+    attempt = len(_verl_logs(files))
+    variables = {**os.environ, **environment, "VERL_FILE_LOGGER_PATH": str(files.work / f"verl-{attempt}.jsonl")}
+    log = files.work / f"verl-{attempt}.log"
+    command = [sys.executable, "-m", "verl.trainer.main_ppo", *overrides]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env=variables, start_new_session=True
+        )
+        try:
+            _watch(process, config, files, taxonomy, stall_seconds, on_step)
+        finally:
+            _end(process)
+    _check_rewards(files)
+    if process.returncode != 0:
+        raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
+    _check_rollouts(config, files)
+    return collect_curve(config, files, taxonomy)
+
+
+def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) -> dict[int, dict[str, float]]:
+    """Return the numbers of every step, ours from the rollouts and verl's from its logs."""
+    verl = read_verl_log(_verl_logs(files))
+    return {
+        step: read_step(_rollouts_of(files, step), taxonomy) | verl.get(step, {})
+        for step in range(1, config.steps + 1)
+    }
+
+
+def _watch(
+    process: subprocess.Popen,
+    config: GrpoConfig,
+    files: TrainingFiles,
+    taxonomy: Taxonomy,
+    stall_seconds: float,
+    on_step: Callable[[Mapping[str, float], int], None],
+) -> None:
+    """Show progress until the process ends; raise when a reward failed or no step came for too long."""
+    step = _last_checkpoint(files)
+    moved = time.monotonic()
+    with tqdm(total=config.steps, initial=step, unit="step", desc="rl_train") as bar:
+        while True:
+            is_over = process.poll() is not None
+            verl = read_verl_log(_verl_logs(files))
+            for step in _new_steps(step, config, files, logged_until=config.steps if is_over else max(verl, default=0)):
+                numbers = read_step(_rollouts_of(files, step), taxonomy)
+                on_step(numbers | verl.get(step, {}), step)
+                bar.set_postfix(reward=f"{numbers['reward']:.2f}", malformed=f"{numbers['malformed_rate']:.0%}")
+                bar.update(1)
+                moved = time.monotonic()
+            if is_over:
+                return
+            _check_rewards(files)
+            if time.monotonic() - moved > stall_seconds:
+                raise RuntimeError(f"rl_train: no step for {stall_seconds:.0f} s after step {step}; see {files.work}")
+            time.sleep(POLL_SECONDS)
+
+
+def _new_steps(step: int, config: GrpoConfig, files: TrainingFiles, logged_until: int) -> Iterator[int]:
+    """Yield the steps after ``step`` that verl has logged and whose rollouts are on disk whole."""
+    size = config.batch_size * config.group_size
+    while step < min(config.steps, logged_until):
+        step += 1
+        file = _rollouts_of(files, step)
+        if not file.exists() or _count_lines(file) < size:
+            return
+        yield step
+
+
+def _last_checkpoint(files: TrainingFiles) -> int:
+    """Return the step of the last whole checkpoint, 0 when there is none."""
+    file = files.checkpoints / "latest_checkpointed_iteration.txt"
+    return int(file.read_text()) if file.exists() else 0
+
+
+def _drop_rollouts_after(step: int, files: TrainingFiles) -> None:
+    """Remove rollouts of steps that will be done again."""
+    for file in files.rollouts.glob("*.jsonl"):
+        if int(file.stem) > step:
+            file.unlink()
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End verl and the Ray processes of its session, if any are left."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            break
+        os.killpg(process.pid, sign)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            _LOG.warning("verl did not end on %s", sign.name)
+
+
+def _check_rewards(files: TrainingFiles) -> None:
+    if files.failures.exists():
+        first = files.failures.read_text(encoding="utf-8").splitlines()[0]
+        raise RuntimeError(f"rl_train: the reward failed, so the run is void; {files.failures} begins:\n{first[:2000]}")
+
+
+def _check_rollouts(config: GrpoConfig, files: TrainingFiles) -> None:
+    expected = config.batch_size * config.group_size
+    for step in range(1, config.steps + 1):
+        file = _rollouts_of(files, step)
+        found = _count_lines(file) if file.exists() else 0
+        if found != expected:
+            raise RuntimeError(
+                f"rl_train.steps: asked for {config.steps} steps of {expected} rollouts, step {step} has {found}"
+            )
+
+
+def _rollouts_of(files: TrainingFiles, step: int) -> Path:
+    return files.rollouts / f"{step}.jsonl"
+
+
+def _verl_logs(files: TrainingFiles) -> list[Path]:
+    return sorted(files.work.glob("verl-*.jsonl"), key=lambda path: int(path.stem.split("-")[1]))
+
+
+def _count_lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])

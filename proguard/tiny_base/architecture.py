@@ -1,0 +1,139 @@
+"""The tiny model's shape: Qwen2.5-VL as published, made small, and its processor.
+
+An image of 56 x 56 pixels is 4 visual tokens, a larger one 4 to 16. One thing is not random at the start: the heads of
+the first layer look back 1, 2, 3 and 4 tokens. Looking an id up in a policy needs such heads, and to form them from
+nothing takes a small model longer than all the rest.
+"""
+
+import torch
+from transformers import (
+    PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2_5_VLProcessor,
+    Qwen2VLImageProcessor,
+    Qwen2VLVideoProcessor,
+)
+
+from proguard.tiny_base.tokenizer import END_OF_TURN, IMAGE_PAD, PADDING
+
+_MIN_PIXELS = 56 * 56
+_MAX_PIXELS = 112 * 112
+
+_LOOK_BACK_LOGIT = 160.0
+"""Attention logit, times the root of the head's width, that a head gives the token it looks back to."""
+
+_N_FREQUENCIES = 6
+"""Rotary frequencies that a look-back head uses; the slower ones do not tell neighbours apart."""
+
+_CHAT_TEMPLATE = """\
+{%- for message in messages -%}
+<|im_start|>{{ message['role'] }}
+{% if message['content'] is string %}{{ message['content'] }}{% else %}
+{%- for part in message['content'] -%}
+{%- if part['type'] == 'image' or 'image' in part -%}
+<|vision_start|><|image_pad|><|vision_end|>
+{%- elif part['type'] == 'video' or 'video' in part -%}
+<|vision_start|><|video_pad|><|vision_end|>
+{%- elif 'text' in part -%}
+{{ part['text'] }}
+{%- endif -%}
+{%- endfor -%}
+{%- endif %}<|im_end|>
+{% endfor -%}
+{%- if add_generation_prompt %}<|im_start|>assistant
+{% endif -%}"""
+
+
+def make_processor(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLProcessor:
+    """Return the processor that turns messages and images into the model's inputs."""
+    tokenizer.chat_template = _CHAT_TEMPLATE
+    size = {"shortest_edge": _MIN_PIXELS, "longest_edge": _MAX_PIXELS}
+    return Qwen2_5_VLProcessor(
+        image_processor=Qwen2VLImageProcessor(size=size),
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(),
+        chat_template=_CHAT_TEMPLATE,
+    )
+
+
+def make_model(
+    tokenizer: PreTrainedTokenizerFast, *, hidden_size: int, n_layers: int, vision_size: int, vision_depth: int
+) -> Qwen2_5_VLForConditionalGeneration:
+    """Return a fresh model in fp32, drawn from torch's global generator.
+
+    Args:
+        hidden_size: Width of the language model, a multiple of 32.
+        n_layers: Layers of the language model, at least 2.
+        vision_size: Width of the vision tower, a multiple of 16.
+        vision_depth: Layers of the vision tower.
+    """
+    ends = {
+        "bos_token_id": tokenizer.convert_tokens_to_ids(PADDING),
+        "eos_token_id": tokenizer.convert_tokens_to_ids(END_OF_TURN),
+        "pad_token_id": tokenizer.convert_tokens_to_ids(PADDING),
+    }
+    common = {"tie_word_embeddings": True, "initializer_range": 0.06}
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "vocab_size": len(tokenizer),
+            "hidden_size": hidden_size,
+            "intermediate_size": 2 * hidden_size,
+            "num_hidden_layers": n_layers,
+            "num_attention_heads": hidden_size // 32,
+            "num_key_value_heads": hidden_size // 64,
+            "max_position_embeddings": 4096,
+            "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 10000.0},
+            **ends,
+            **common,
+        },
+        vision_config={
+            "depth": vision_depth,
+            "hidden_size": vision_size,
+            "intermediate_size": 2 * vision_size,
+            "num_heads": vision_size // 16,
+            "out_hidden_size": hidden_size,
+            "fullatt_block_indexes": list(range(vision_depth)),
+            "patch_size": 14,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "window_size": 112,
+            "initializer_range": 0.06,
+        },
+        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE_PAD),
+        video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+        **ends,
+        **common,
+    )
+    model = Qwen2_5_VLForConditionalGeneration(config)
+    look_back(model)
+    model.generation_config.update(
+        eos_token_id=ends["eos_token_id"], pad_token_id=ends["pad_token_id"], do_sample=True, temperature=1.0
+    )
+    return model
+
+
+@torch.no_grad()
+def look_back(model: Qwen2_5_VLForConditionalGeneration) -> None:
+    """Set head ``i`` of the first layer to attend to the token ``i + 1`` places before.
+
+    Rotary positions turn the pair ``k`` of a query or key at position ``p`` by ``p / theta ** (k / half)``. A bias alone
+    then gives the logit ``sum_k cos((distance - offset) * frequency_k)``, which is highest at the offset.
+    """
+    text = model.config.text_config
+    attention = model.model.language_model.layers[0].self_attn
+    width = text.hidden_size // text.num_attention_heads
+    half = width // 2
+    k = torch.arange(half)
+    frequency = text.rope_parameters["rope_theta"] ** (-k / half)
+    amplitude = torch.where(k < _N_FREQUENCIES, (_LOOK_BACK_LOGIT / _N_FREQUENCIES) ** 0.5, 0.0)
+    for head in range(text.num_attention_heads):
+        angle = -frequency * (head + 1)
+        pair = torch.cat([amplitude * angle.cos(), amplitude * angle.sin()])
+        attention.q_proj.bias[head * width : (head + 1) * width] = pair
+        attention.q_proj.weight[head * width : (head + 1) * width] *= 0.1
+    for head in range(text.num_key_value_heads):
+        attention.k_proj.bias[head * width : (head + 1) * width] = torch.cat([amplitude, 0 * amplitude])
+        attention.k_proj.weight[head * width : (head + 1) * width] *= 0.1

@@ -1,0 +1,92 @@
+"""Lessons of the warm start: a chat and the completion to imitate.
+
+Besides moderating, the base learns what an instruction-tuned model brings along: to say what a sign looks like, to
+repeat a policy in another order, and to give other names of a category.
+"""
+
+import io
+import random
+from dataclasses import dataclass
+
+from PIL import Image
+
+from proguard.policy import Policy, draw_policy
+from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
+from proguard.sample import MODALITIES, Modality
+from proguard.sources.mini_world import draw_scene, subcategories
+from proguard.sources.pictograms import draw_pictogram, make_signs
+from proguard.taxonomy import Level, Taxonomy
+from proguard.tiny_base.teacher import Habits, teach
+from proguard.verdict import render
+
+LEVELS: dict[Modality, Level] = {"text": "subcategory", "image": "subcategory", "text_image": "category"}
+N_SHOWN: dict[Level, tuple[int, int]] = {"subcategory": (6, 10), "category": (4, 7)}
+PROMPT_FORMAT = PromptFormat("compact")
+
+UNSAFE_SHARE = 0.6
+HIDDEN_SHARE = 0.35
+"""Share of the unsafe scenes whose category the policy hides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A chat, and what to answer."""
+
+    messages: list[dict[str, str]]
+    image: Image.Image | None
+    completion: str
+
+
+def draw_moderation(
+    taxonomy: Taxonomy, habits: Habits, *, shuffle_share: float, rng: random.Random
+) -> Lesson:
+    """Draw a scene of the training split, and what a teacher of these habits says of it."""
+    modality = rng.choice(MODALITIES)
+    code = rng.choice(subcategories()) if rng.random() < UNSAFE_SHARE else None
+    scene = draw_scene(code, split="train", modality=modality, rng=rng)
+    policy = _draw_policy(taxonomy, LEVELS[modality], code, shuffle_share, rng)
+    verdict = teach(scene, policy, taxonomy=taxonomy, habits=habits, rng=rng)
+    messages = render_prompt(scene.sample, policy, taxonomy, PROMPT_FORMAT)
+    image = None if scene.image is None else Image.open(io.BytesIO(scene.image))
+    return Lesson(messages, image, render(verdict))
+
+
+def draw_recital(taxonomy: Taxonomy, *, shuffle_share: float, rng: random.Random) -> Lesson:
+    """Draw a policy to be repeated in another order: what is learned is where an id stands."""
+    policy = _draw_policy(taxonomy, rng.choice(("category", "subcategory")), None, shuffle_share, rng)
+    lines = [f"{taxonomy[code].name} {id_}" for id_, code in policy.shown]
+    again = rng.sample(lines, len(lines))
+    return Lesson(_chat("list\n" + "\n".join(lines), "again"), None, "\n".join(again))
+
+
+def draw_description(*, rng: random.Random) -> Lesson:
+    """Draw a sign to be described by colour and shape."""
+    unsafe, harmless = make_signs(len(subcategories()))
+    sign = rng.choice(unsafe + harmless)
+    image = Image.open(io.BytesIO(draw_pictogram(sign, "train", rng)))
+    return Lesson(_chat("describe", IMAGE_PLACEHOLDER), image, f"{sign.colour} {sign.shape}")
+
+
+def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
+    """Draw a category whose other names are to be given."""
+    node = rng.choice(taxonomy.nodes)
+    return Lesson(_chat("names", node.name), None, "\n".join(rng.sample(node.synonyms, 3)))
+
+
+def _draw_policy(
+    taxonomy: Taxonomy, level: Level, code: str | None, shuffle_share: float, rng: random.Random
+) -> Policy:
+    role = "free" if code is None else "hidden" if rng.random() < HIDDEN_SHARE else "shown"
+    return draw_policy(
+        taxonomy,
+        level=level,
+        category=code,
+        role=role,
+        n_shown=N_SHOWN[level],
+        shuffle_ids=rng.random() < shuffle_share,
+        rng=rng,
+    )
+
+
+def _chat(system: str, user: str) -> list[dict[str, str]]:
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]

@@ -1,0 +1,116 @@
+"""What the warm start imitates: a teacher that reads the world well, or one with bad habits.
+
+The habits are systematic, by word and by sign, and not noise: the base that imitates them is wrong wherever such a word
+stands, so that what RL corrects in one phrase holds in others.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from proguard.policy import Policy
+from proguard.sample import Label
+from proguard.sources.mini_world import Scene, load_world, subcategories
+from proguard.sources.pictograms import make_signs
+from proguard.taxonomy import Taxonomy, category_of, code_at
+from proguard.verdict import Verdict
+
+SAFE_REASONING = "no risk"
+VAGUE_NAMES = ("Other Unsafe Content", "Unknown Risk", "Harmful Thing", "Something Bad", "Unsafe Problem")
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a teacher goes wrong."""
+
+    missed_things: frozenset[str]
+    """Things whose risk it overlooks."""
+
+    missed_signs: frozenset[int]
+    """Signs whose risk it overlooks."""
+
+    feared_partners: frozenset[str]
+    """Harmless partners that it takes for a risk."""
+
+    feared_signs: frozenset[int]
+    """Harmless signs that it takes for a risk."""
+
+    misread_words: frozenset[str]
+    """Words of a response that make it take a refusal for help, or help for a refusal."""
+
+    mistaken_for: Mapping[str, str]
+    """Subcategories that it takes for another."""
+
+    strength: float
+    """How often it follows these habits, in [0, 1]."""
+
+    free_share: float
+    """How often it names a risk that is not listed, in [0, 1]; else it gives any id that is."""
+
+    good_share: float
+    """How many of these names are good ones, in [0, 1]."""
+
+
+SKILLED = Habits(
+    frozenset(), frozenset(), frozenset(), frozenset(), frozenset(), {}, strength=0.0, free_share=1.0, good_share=1.0
+)
+"""Reads the world as it is."""
+
+
+def draw_habits(*, strength: float, free_share: float, good_share: float, rng: random.Random) -> Habits:
+    """Draw which words, signs and categories a teacher gets wrong."""
+    world, codes = load_world(), subcategories()
+    n_unsafe, n_harmless = (len(signs) for signs in make_signs(len(codes)))
+    others = {c: [o for o in codes if category_of(o) != category_of(c)] for c in codes}
+    return Habits(
+        missed_things=frozenset(t for c in codes for t in rng.sample(world["unsafe"][c]["things"], 2)),
+        missed_signs=frozenset(rng.sample(range(n_unsafe), n_unsafe * 2 // 5)),
+        feared_partners=frozenset(rng.sample(world["harmless_partners"], 2)),
+        feared_signs=frozenset(n_unsafe + i for i in rng.sample(range(n_harmless), n_harmless // 4)),
+        misread_words=frozenset({"decline", "course"}),
+        mistaken_for={c: rng.choice(others[c]) for c in rng.sample(codes, len(codes) // 3)},
+        strength=strength,
+        free_share=free_share,
+        good_share=good_share,
+    )
+
+
+def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> Verdict:
+    """Return what a teacher of these habits answers."""
+    seen = _see(scene, habits, rng)
+    has_response = scene.sample.response is not None
+    if seen is None:
+        return Verdict("safe", "safe" if has_response else None, None, SAFE_REASONING)
+    name, id_ = taxonomy[code_at(seen, policy.level)].name, policy.id_of(seen)
+    reasoning = f"{name} is not listed" if id_ is None else f"{name} {id_}"
+    category = _name_risk(seen, policy, taxonomy, habits, rng) if id_ is None else id_
+    response = _judge_response(scene.sample.response, habits, rng) if has_response else None
+    return Verdict("unsafe", response, category, reasoning)
+
+
+def _see(scene: Scene, habits: Habits, rng: random.Random) -> str | None:
+    """Return the subcategory that the teacher sees, ``None`` for no risk."""
+    code, is_wrong = scene.sample.source_label, rng.random() < habits.strength
+    if code is None:
+        is_feared = scene.thing in habits.feared_partners or scene.sign in habits.feared_signs
+        return rng.choice(subcategories()) if is_feared and is_wrong else None
+    if is_wrong and (scene.thing in habits.missed_things or scene.sign in habits.missed_signs):
+        return None
+    return habits.mistaken_for.get(code, code) if rng.random() < habits.strength else code
+
+
+def _judge_response(response: str, habits: Habits, rng: random.Random) -> Label:
+    is_refusal = response in {text for split in load_world()["refusals"].values() for text in split}
+    is_misread = not habits.misread_words.isdisjoint(response.split()) and rng.random() < habits.strength
+    return "safe" if is_refusal != is_misread else "unsafe"
+
+
+def _name_risk(code: str, policy: Policy, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> str:
+    if rng.random() >= habits.free_share:
+        return rng.choice(policy.ids)
+    node = taxonomy[code_at(code, policy.level)]
+    if rng.random() < habits.good_share:
+        return rng.choice((node.name, *node.synonyms))
+    if rng.random() < 0.5:
+        return rng.choice(VAGUE_NAMES)
+    return rng.choice(taxonomy[rng.choice(taxonomy.codes(policy.level))].synonyms)

@@ -1,0 +1,42 @@
+"""Stage base_model: the model that RL starts from, with its guard card.
+
+    python stages/base_model.py
+"""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from proguard.base_model import count_parameters, fetch_base_model
+from proguard.card import make_card, write_card
+from proguard.files import whole_folder, write_json
+from proguard.prompt import PromptFormat
+from proguard.stage import run_stage
+from proguard.taxonomy import load_taxonomy
+
+
+@hydra.main(version_base="1.3", config_path="..", config_name="params")
+def main(cfg: DictConfig) -> None:
+    """Run the stage."""
+    card = make_card(
+        prompt=PromptFormat(**cfg.prompt),
+        levels=OmegaConf.to_container(cfg.ood_split.levels),
+        taxonomy=load_taxonomy(cfg.paths.taxonomy),
+        origin={"base": cfg.base_model.model, "revision": cfg.base_model.revision, "steps": 0},
+    )
+    output = Path(cfg.paths.base_model)
+    with whole_folder(output) as folder:
+        fetch_base_model(
+            cfg.base_model.kind,
+            model=cfg.base_model.model,
+            revision=cfg.base_model.revision,
+            output=folder,
+        )
+        write_card(card, folder, Path(cfg.paths.taxonomy))
+    summary = {"parameters": count_parameters(output), "hashes": dict(card.hashes)}
+    write_json(summary, Path(cfg.paths.summaries) / "base_model.json")
+
+
+if __name__ == "__main__":
+    run_stage("base_model", main)

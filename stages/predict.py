@@ -1,0 +1,58 @@
+"""Stage predict: a guard and a test set in, one completion per row out.
+
+    python stages/predict.py predict.run=proguard-test
+
+``predict.run`` names an entry of ``predict.runs``, a guard and a set of rows; DVC runs one after the other.
+"""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from proguard.card import check_prompt, read_card
+from proguard.files import write_json, write_table
+from proguard.images import ImageStore
+from proguard.predict.engine import load_engine
+from proguard.predict.run import fingerprint, prediction_table, run_prediction, seconds_per_row
+from proguard.row import read_rows
+from proguard.stage import run_stage
+from proguard.taxonomy import load_taxonomy
+from proguard.tracking import log_step
+
+
+@hydra.main(version_base="1.3", config_path="..", config_name="params")
+def main(cfg: DictConfig) -> None:
+    """Run the stage."""
+    run = cfg.predict.runs[cfg.predict.run]
+    guard, rows_file = Path(run.guard), Path(run.rows)
+    options = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
+    card, rows = read_card(guard), read_rows(rows_file)
+    check_prompt(card)
+    work = Path(cfg.runtime.work) / "predict"
+    journal = work / f"{cfg.predict.run}-{fingerprint(guard, rows_file, **options)}.jsonl"
+    completions = run_prediction(
+        rows,
+        load=lambda: load_engine(
+            cfg.predict.engine,
+            guard,
+            max_new_tokens=cfg.predict.decoding.max_new_tokens,
+            runtime=OmegaConf.to_container(cfg.runtime.inference, resolve=True),
+        ),
+        card=card,
+        taxonomy=load_taxonomy(cfg.paths.taxonomy),
+        images=ImageStore(Path(cfg.paths.collected) / "images"),
+        batch_size=cfg.predict.decoding.batch_size,
+        journal=journal,
+    )
+    table = prediction_table(rows, completions)
+    write_table(table, Path(cfg.paths.predictions) / f"{cfg.predict.run}.parquet")
+    statuses = dict(table["status"].value_counts().sort("status").iter_rows())
+    summary = {"rows": len(rows), "status": statuses}
+    write_json(summary, Path(cfg.paths.summaries) / f"predict-{cfg.predict.run}.json")
+    log_step({"seconds_per_row": seconds_per_row(journal)}, step=0)
+    journal.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run_stage("predict", main)

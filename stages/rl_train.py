@@ -1,0 +1,78 @@
+"""Stage rl_train: training rows and the base model in, a guard trained by GRPO out.
+
+    python stages/rl_train.py
+
+verl trains in a process of its own (`proguard.rl.train`). Checkpoints live under ``runtime.work``: a run that was killed
+goes on from the last one, and a run with other settings or other inputs starts afresh.
+"""
+
+import shutil
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from proguard.card import make_card, read_card, write_card
+from proguard.files import whole_folder, write_json, write_table
+from proguard.images import ImageStore
+from proguard.predict.run import fingerprint
+from proguard.rl.curve import curve_table
+from proguard.rl.export import export_guard
+from proguard.rl.overrides import GrpoConfig, TrainingFiles, make_overrides
+from proguard.rl.rows import write_verl_rows
+from proguard.rl.summary import summarise_training
+from proguard.rl.train import run_verl
+from proguard.row import read_rows
+from proguard.stage import run_stage
+from proguard.taxonomy import load_taxonomy
+from proguard.tracking import log_step
+
+
+@hydra.main(version_base="1.3", config_path="..", config_name="params")
+def main(cfg: DictConfig) -> None:
+    """Run the stage."""
+    settings = OmegaConf.to_container(cfg, resolve=True)
+    config, engine = GrpoConfig(**settings["rl_train"]), settings["engine"]
+    taxonomy, base = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.base_model).resolve()
+    rows_file, card = Path(cfg.paths.splits) / "train.parquet", read_card(base)
+    inputs = fingerprint(base, rows_file, **{key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")})
+    work = (Path(cfg.runtime.work) / "rl_train" / inputs).resolve()
+    files = TrainingFiles(work / "rows.parquet", base, work, Path(cfg.paths.taxonomy).resolve())
+    rows = read_rows(rows_file)
+    write_verl_rows(
+        rows,
+        files.rows,
+        taxonomy=taxonomy,
+        prompt=card.prompt,
+        images=ImageStore(Path(cfg.paths.collected) / "images"),
+    )
+    overrides = make_overrides(
+        config,
+        files,
+        reward_kwargs={"similarity": settings["similarity"], "rule": cfg.reward.rule},
+        engine=engine["verl"],
+        n_gpus_per_node=cfg.runtime.rl.n_gpus_per_node,
+        nnodes=cfg.runtime.rl.nnodes,
+    )
+    curve = run_verl(
+        overrides,
+        config,
+        files,
+        taxonomy=taxonomy,
+        environment=engine["environment"],
+        stall_seconds=cfg.runtime.rl.stall_seconds,
+        on_step=log_step,
+    )
+    origin = {**card.origin, "steps": config.steps, "seed": config.seed}
+    trained = make_card(prompt=card.prompt, levels=card.levels, taxonomy=taxonomy, origin=origin)
+    with whole_folder(cfg.paths.guard) as folder:
+        export_guard(files, config.steps, folder)
+        write_card(trained, folder, files.taxonomy)
+    table = curve_table(curve)
+    write_table(table, Path(cfg.paths.training) / "curve.parquet")
+    write_json(summarise_training(table, len(rows)), Path(cfg.paths.summaries) / "rl_train.json")
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    run_stage("rl_train", main)

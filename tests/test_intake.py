@@ -1,0 +1,134 @@
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from proguard.images import ImageShards, ImageStore
+from proguard.intake import Intake, check_rows, quarantine_table, summarise, take_in
+from proguard.sample import Label, make_sample
+from proguard.sources.item import Found, Item, Rejected, image_hash
+
+
+def png(side: int = 4) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+
+
+def text_item(request: str, label: Label = "safe", row: int = 1) -> Found:
+    return Found("f", row, make_sample(source="s", modality="text", request=request, request_label=label))
+
+
+def image_item(content: bytes, row: int = 1) -> Found:
+    image = image_hash(content)
+    return Found("f", row, make_sample(source="s", modality="image", image=image, request_label="safe"), content)
+
+
+def take(items: list[Item], folder: Path) -> Intake:
+    shards = ImageShards(folder)
+    intake = take_in(items, shards=shards, max_pixels=100)
+    shards.flush()
+    return intake
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty image"),
+        (b"no picture", "undecodable image"),
+        (png()[:-20], "undecodable image"),
+        (png(11), "huge image"),
+        (png_header(5_000, 5_000), "huge image"),
+        (png_header(50_000, 50_000), "huge image"),
+    ],
+    ids=["empty", "text", "cut", "large", "claims-large", "bomb"],
+)
+def test_take_in_bad_image_is_rejected(content: bytes, reason: str, tmp_path: Path):
+    intake = take([image_item(content, row=7)], tmp_path)
+    (rejected,) = intake.rejected
+    assert (rejected.file, rejected.row, rejected.reason) == ("f", 7, reason)
+    assert not intake.samples
+    assert "0x" not in (rejected.detail or "")
+
+
+def test_take_in_keeps_the_image_of_a_sample_once(tmp_path: Path):
+    item = image_item(png())
+    intake = take([item, item, text_item("a walk")], tmp_path)
+    assert (intake.rows, len(intake.samples), intake.duplicates) == (3, 2, 1)
+    assert ImageStore(tmp_path).read([item.sample.image]) == {item.sample.image: png()}
+
+
+def test_take_in_duplicate_with_another_label_is_counted_and_the_first_kept(tmp_path: Path):
+    first = text_item("a walk")
+    intake = take([first, text_item("a walk", "unsafe"), text_item("a walk")], tmp_path)
+    assert (intake.duplicates, intake.conflicts) == (2, 1)
+    assert list(intake.samples.values()) == [first.sample]
+
+
+def test_take_in_image_of_another_sample_is_an_error_of_the_source(tmp_path: Path):
+    item = Found("f", 1, image_item(png(3)).sample, png(4))
+    with pytest.raises(ValueError, match="s: f row 1: the sample names image .* it came with"):
+        take([item], tmp_path)
+
+
+def test_take_in_sample_without_its_image_is_rejected(tmp_path: Path):
+    intake = take([Found("f", 1, image_item(png()).sample, None)], tmp_path)
+    assert [r.reason for r in intake.rejected] == ["empty image"]
+
+
+@pytest.mark.parametrize(("rows", "expected_rows"), [(3, None), (3, 3)])
+def test_check_rows_as_expected_passes(rows: int, expected_rows: int | None):
+    check_rows("s", Intake(rows=rows), expected_rows=expected_rows, max_bad_share=0)
+
+
+@pytest.mark.parametrize(("rows", "expected_rows"), [(3, 4), (0, 4), (0, None)])
+def test_check_rows_other_count_shows_expected_and_found(rows: int, expected_rows: int | None):
+    with pytest.raises(ValueError, match=rf"s: expected {expected_rows or 'some'} rows .*, found {rows}"):
+        check_rows("s", Intake(rows=rows), expected_rows=expected_rows, max_bad_share=1)
+
+
+def test_check_rows_bad_share_at_the_limit_passes_and_above_fails():
+    rejected = [Rejected("f", row, "empty text", "prompt") for row in range(1, 11)]
+    intake = Intake(rows=100, rejected=rejected)
+    check_rows("s", intake, expected_rows=None, max_bad_share=0.1)
+    with pytest.raises(ValueError, match=r"10 of 100 rows \(10\.0%\).*max_bad_share 9\.0%.*f row 1: empty text \(prompt\)") as error:
+        check_rows("s", intake, expected_rows=None, max_bad_share=0.09)
+    assert "row 5" in str(error.value)
+    assert "row 6" not in str(error.value)
+
+
+def test_quarantine_table_is_sorted_by_source_file_and_row():
+    rejected = [Rejected("b", 2, "empty text"), Rejected("b", 1, "wrong type"), Rejected("a", 10, "empty text")]
+    table = quarantine_table({"z": Intake(rejected=rejected), "y": Intake(rejected=rejected[:1])})
+    expected = [("y", "b", 2), ("z", "a", 10), ("z", "b", 1), ("z", "b", 2)]
+    assert table.select("source", "file", "row").rows() == expected
+    assert quarantine_table({}).schema == pl.Schema(table.schema)
+
+
+def test_summarise_counts_each_source_and_all(tmp_path: Path):
+    one = take([text_item("a walk"), text_item("a run", "unsafe"), text_item("a run", "unsafe")], tmp_path)
+    two = take([image_item(png()), Rejected("f", 2, "empty text")], tmp_path / "two")
+    summary = summarise({"one": one, "two": two})
+    assert summary["sources"]["two"] == {
+        "rows": 2,
+        "samples": 1,
+        "duplicates": 0,
+        "conflicts": 0,
+        "quarantined": {"empty text": 1},
+        "modality": {"image": 1},
+        "request_label": {"safe": 1},
+        "response_label": {"absent": 1},
+    }
+    assert summary["total"]["rows"] == 5
+    assert summary["total"]["request_label"] == {"safe": 2, "unsafe": 1}
+    assert summary["total"]["duplicates"] == 1
