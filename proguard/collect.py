@@ -44,7 +44,9 @@ def collect_sources(
 
     Args:
         sources: Settings by the name of a module of `proguard.sources`; read in order of name.
-        mirror: Folder that stands in for downloads; ``None`` downloads into ``cache``.
+        folder: Folder that exists and is empty.
+        mirror: Folder that stands in for downloads; ``None`` downloads.
+        cache: Folder that downloads are kept in.
         max_pixels: Largest image that is decoded.
         max_bad_share: Largest share of a source's rows that may be rejected, in [0, 1].
 
@@ -94,9 +96,7 @@ def ledger_entry(source: Source, fetched: Fetched | None, intake: Intake) -> dic
 
 def _fetch(name: str, source: Source, *, mirror: Path | None, cache: Path) -> Fetched:
     editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
-    return fetch_files(
-        name, editions=editions, url=source.url, revision=source.revision, mirror=mirror, cache=cache
-    )
+    return fetch_files(name, editions=editions, url=source.url, revision=source.revision, mirror=mirror, cache=cache)
 
 
 def _read(name: str, source: Source, fetched: Fetched | None) -> Iterator[Item]:

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 import httpx
-from tenacity import Retrying, before_sleep_log, retry_if_exception, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from proguard.files import whole_file
 
@@ -22,6 +22,8 @@ def download_file(url: str, path: Path, *, sha256: str | None, first_wait_second
     """Write what ``url`` serves to ``path``; a cut connection, a timeout, a 429 and a 5xx are tried again.
 
     Args:
+        url: Address; redirects are followed.
+        path: File that is made or replaced, its folders too.
         sha256: Expected hash; ``None`` when it isn't known.
         first_wait_seconds: Wait before the second attempt; it doubles after each, up to `MAX_WAIT_SECONDS`.
 
@@ -33,7 +35,7 @@ def download_file(url: str, path: Path, *, sha256: str | None, first_wait_second
         retry=retry_if_exception(_is_passing),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_exponential(multiplier=first_wait_seconds, max=MAX_WAIT_SECONDS),
-        before_sleep=before_sleep_log(log, logging.WARNING),
+        before_sleep=_log_fault,
         reraise=True,
     )
     with whole_file(path) as temporary:
@@ -41,7 +43,7 @@ def download_file(url: str, path: Path, *, sha256: str | None, first_wait_second
             found = attempts(_stream, url, temporary)
         except httpx.HTTPError as error:
             raise ConnectionError(
-                f"{url}: {error}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
+                f"{url}: {_first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
             ) from error
         check_hash(url, expected=sha256, found=found)
 
@@ -53,15 +55,21 @@ def check_hash(what: str, *, expected: str | None, found: str) -> None:
         ValueError: When they differ.
     """
     if expected is not None and expected != found:
-        raise ValueError(
-            f"{what}: expected sha256 {expected}, found {found}; this is another file than was pinned"
-        )
+        raise ValueError(f"{what}: expected sha256 {expected}, found {found}; this is another file than was pinned")
 
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _log_fault(state: RetryCallState) -> None:
+    log.warning("%s; trying again", _first_line(state.outcome.exception()))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -76,6 +76,9 @@ def fetch_files(
     """Return the files of ``source``: the first edition that the mirror has, or the first one, downloaded.
 
     Args:
+        source: Name of the source and of its folder in the mirror.
+        editions: At least one, the authors' own first.
+        revision: Commit of the authors' repository.
         url: Address that, with the revision and a file's path appended, serves the file.
         mirror: Folder with a folder per source, laid out as the authors' repository.
         cache: Folder that downloads are kept in; what lies there already is not downloaded again.

@@ -67,6 +67,8 @@ def check_rows(source: str, intake: Intake, *, expected_rows: int | None, max_ba
     """Do nothing when ``source`` gave as many rows as expected, and few enough bad ones.
 
     Args:
+        source: Name of the source, for the message.
+        intake: What it gave.
         expected_rows: Rows that the edition holds; ``None`` accepts any number but 0.
         max_bad_share: Largest share of rows that may be rejected, in [0, 1].
 
@@ -74,7 +76,9 @@ def check_rows(source: str, intake: Intake, *, expected_rows: int | None, max_ba
         ValueError: When it did not; the message shows the first bad rows.
     """
     if intake.rows == 0 or expected_rows not in (None, intake.rows):
-        raise ValueError(f"{source}: expected {expected_rows or 'some'} rows (collect.sources.{source}), found {intake.rows}")
+        raise ValueError(
+            f"{source}: expected {expected_rows or 'some'} rows (collect.sources.{source}), found {intake.rows}"
+        )
     share = len(intake.rejected) / intake.rows
     if share > max_bad_share:
         first = intake.rejected[:_N_SHOWN]

@@ -45,10 +45,10 @@ def make_item(*, request: str | None, response: str | None, image: Path | None) 
     Raises:
         ValueError: When nothing is given, a response stands without a request, or the image does not decode.
     """
-    if request is None and image is None:
-        raise ValueError("nothing to judge: give --request, --image or both")
     if response is not None and request is None:
         raise ValueError("--response answers a request: give --request too")
+    if request is None and image is None:
+        raise ValueError("nothing to judge: give --request, --image or both")
     checked: CheckedImage | None = None
     if image is not None:
         try:

@@ -13,14 +13,13 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from proguard.card import make_card, read_card, write_card
-from proguard.files import whole_folder, write_json, write_table
+from proguard.files import whole_folder, write_json
 from proguard.images import ImageStore
 from proguard.predict.run import fingerprint
-from proguard.rl.curve import curve_table
+from proguard.rl.curve import curve_table, summarise_training, write_curve
 from proguard.rl.export import export_guard
 from proguard.rl.overrides import GrpoConfig, TrainingFiles, make_overrides
 from proguard.rl.rows import write_verl_rows
-from proguard.rl.summary import summarise_training
 from proguard.rl.train import run_verl
 from proguard.row import read_rows
 from proguard.stage import run_stage
@@ -69,7 +68,7 @@ def main(cfg: DictConfig) -> None:
         export_guard(files, config.steps, folder)
         write_card(trained, folder, files.taxonomy)
     table = curve_table(curve)
-    write_table(table, Path(cfg.paths.training) / "curve.parquet")
+    write_curve(table, Path(cfg.paths.training))
     write_json(summarise_training(table, len(rows)), Path(cfg.paths.summaries) / "rl_train.json")
     shutil.rmtree(work)
 

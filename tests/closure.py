@@ -12,8 +12,12 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[1]
 DATA_OF = {
     "proguard/sources/mini_world.py": ["proguard/sources/mini_world.yaml"],
-    "proguard/sources/figstep.py": ["proguard/sources/figstep.sha256"],
-    "proguard/sources/med_safety_bench.py": ["proguard/sources/med_safety_bench.sha256"],
+    "proguard/fetch.py": [
+        "proguard/sources/figstep.sha256",
+        "proguard/sources/med_safety_bench.sha256",
+        "proguard/sources/openai_moderation.sha256",
+        "proguard/sources/openai_moderation_without_s3.sha256",
+    ],
     "proguard/report/page.py": ["proguard/report/report.html.j2"],
 }
 """Files that a module reads from beside itself."""

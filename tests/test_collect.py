@@ -1,3 +1,5 @@
+import gzip
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from proguard.collect import collect_sources
+from proguard.fetch import Edition
 from proguard.files import read_json, read_samples, write_json
 from proguard.images import ImageStore
 
@@ -25,10 +28,18 @@ def small_world() -> dict[str, Any]:
     return {"mini_world": source | {"read": source["read"] | {"n_train": 60, "n_test": 30}}}
 
 
-def collect(sources: dict[str, Any], folder: Path, *, mirror: Path | None = None) -> dict[str, Any]:
+def collect(
+    sources: dict[str, Any], folder: Path, *, mirror: Path | None = None, max_bad_share: float = 0.0
+) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
-    limits = {"max_pixels": 40_000_000, "max_bad_share": 0.01}
-    return collect_sources(sources, folder=folder, mirror=mirror, cache=folder / "unused", **limits)
+    return collect_sources(
+        sources,
+        folder=folder,
+        mirror=mirror,
+        cache=folder / "unused",
+        max_pixels=40_000_000,
+        max_bad_share=max_bad_share,
+    )
 
 
 def file_bytes(folder: Path) -> dict[Path, bytes]:
@@ -52,14 +63,56 @@ def test_collect_sources_twice_gives_the_same_bytes(tmp_path: Path):
     assert file_bytes(tmp_path / "one") == file_bytes(tmp_path / "two")
 
 
-def test_collect_sources_order_in_conf_does_not_matter(tmp_path: Path, two_sources: dict[str, Any], mirror: Path):
-    collect(two_sources, tmp_path / "one", mirror=mirror)
-    collect(dict(reversed(two_sources.items())), tmp_path / "two", mirror=mirror)
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror with two rows of openai_moderation, the second one bad."""
+    edition = Edition("tiny", 2, {"a.gz": None})
+    monkeypatch.setattr("proguard.collect.load_edition", lambda name, rows: edition)
+    path = tmp_path / "mirror/openai_moderation/a.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(b'{"prompt": "a walk", "S": 0}\n{"prompt": "", "S": 0}\n', mtime=0))
+    return tmp_path / "mirror"
+
+
+def test_collect_sources_order_in_conf_does_not_matter(tmp_path: Path, mirror: Path):
+    sources = small_world() | {"openai_moderation": load_source("openai_moderation")}
+    collect(sources, tmp_path / "one", mirror=mirror, max_bad_share=0.5)
+    collect(dict(reversed(sources.items())), tmp_path / "two", mirror=mirror, max_bad_share=0.5)
     assert file_bytes(tmp_path / "one") == file_bytes(tmp_path / "two")
 
 
+def test_collect_sources_bad_row_is_in_quarantine_and_summary(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    summary = collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    assert summary["total"]["quarantined"] == {"empty text": 1}
+    assert pl.read_parquet(tmp_path / "out/quarantine.parquet").rows() == [
+        ("openai_moderation", "a.gz", 2, "empty text", "prompt")
+    ]
+
+
+def test_collect_sources_too_many_bad_rows_fail(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    with pytest.raises(ValueError, match="openai_moderation: 1 of 2 rows"):
+        collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.4)
+
+
+def test_collect_sources_ledger_names_licence_revision_and_what_was_found(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    found = (mirror / "openai_moderation/a.gz").read_bytes()
+    assert read_json(tmp_path / "out/ledger.json")["openai_moderation"] == {
+        "licence": "MIT",
+        "url": "https://raw.githubusercontent.com/openai/moderation-api-release",
+        "revision": "f4ab51b",
+        "edition": "tiny",
+        "rows": 2,
+        "bytes": len(found),
+        "files": {"a.gz": {"sha256": hashlib.sha256(found).hexdigest(), "bytes": len(found), "verified": False}},
+    }
+
+
 def test_collect_sources_none_names_the_key(tmp_path: Path):
-    with pytest.raises(ValueError, match="collect.sources is empty"):
+    with pytest.raises(ValueError, match=r"collect\.sources is empty"):
         collect({}, tmp_path)
 
 

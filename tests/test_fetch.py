@@ -42,7 +42,7 @@ def test_fetch_files_first_of_two_editions_wins(mirror: Path, caplog: pytest.Log
 
 
 def test_fetch_files_mirror_without_folder_names_both_ways_out(tmp_path: Path):
-    with pytest.raises(FileNotFoundError, match="no folder 'letters'; add it, or .*PROGUARD_MIRROR"):
+    with pytest.raises(FileNotFoundError, match=r"no folder 'letters'; add it, or .*PROGUARD_MIRROR"):
         fetch_letters([PART], mirror=tmp_path)
 
 

@@ -1,7 +1,7 @@
 """The embedding annotator: the category whose name, description and synonyms a text is nearest to on average.
 
-On single-label texts of the OpenAI moderation set, with MiniLM, the mean over the bank was right 81 % of the time where it
-voted on half of them; the highest cosine 70 %, the description alone 63 %.
+With MiniLM, the mean over the bank at 0.25 votes on 49 % of the unsafe texts of the OpenAI moderation set, and 81 % of
+the votes are among what the label map allows; the highest cosine at 0.35 votes on 45 %, and 73 % of the votes are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tqdm import tqdm
 
+from proguard.annotators.label_map import Meaning
 from proguard.annotators.vote import Question, Vote
 from proguard.similarity import NameBank
 
@@ -21,8 +22,7 @@ BATCH_SIZE = 256
 def vote_by_embedding(questions: Sequence[Question], *, bank: NameBank, threshold: float) -> Iterator[Vote]:
     """Yield a vote for each question whose text comes near enough to one of its candidates.
 
-    A question that may have no home is open: it gets a vote only when one of its candidates is nearer than every
-    subcategory that is none.
+    Where the label may also have no home, a candidate gets the vote only when no other subcategory is nearer.
 
     Args:
         threshold: Lowest mean cosine that is a vote, in [0, 1].
@@ -32,12 +32,11 @@ def vote_by_embedding(questions: Sequence[Question], *, bank: NameBank, threshol
     codes = sorted({*subcategories, *(code for q in asked for code in q.meaning.candidates)})
     nearness = measure_nearness(sorted({q.text for q in asked}), codes, bank)
     for question in asked:
-        candidates = _candidates(question, subcategories)
         by_code = dict(zip(codes, nearness[question.text], strict=True))
-        best = max(candidates, key=lambda code: by_code[code])
-        if best in question.meaning.candidates or question.meaning.target is not None:
-            if by_code[best] >= threshold:
-                yield Vote(question.id, EMBEDDING, best, float(by_code[best]))
+        best = max(_competitors(question.meaning, subcategories), key=lambda code: by_code[code])
+        is_no_home = question.meaning.may_be_none and best not in question.meaning.candidates
+        if by_code[best] >= threshold and not is_no_home:
+            yield Vote(question.id, EMBEDDING, best, float(by_code[best]))
 
 
 def measure_nearness(texts: Sequence[str], codes: Sequence[str], bank: NameBank) -> dict[str, np.ndarray]:
@@ -63,9 +62,8 @@ def _bank_texts(code: str, bank: NameBank) -> list[str]:
     return [node.name, node.description, *node.synonyms]
 
 
-def _candidates(question: Question, subcategories: Sequence[str]) -> Sequence[str]:
-    """Return the codes that compete: all, when the label fixes one (so that agreement means something) or none."""
-    meaning = question.meaning
+def _competitors(meaning: Meaning, subcategories: Sequence[str]) -> Sequence[str]:
+    """Return the codes to choose from: all of them when the label fixes one, so that agreement means something."""
     if meaning.target is not None or meaning.may_be_none:
         return list(dict.fromkeys([*meaning.candidates, *subcategories]))
     return meaning.candidates

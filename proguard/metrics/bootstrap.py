@@ -1,8 +1,8 @@
 """The bootstrap: how far a value could be off by the chance of which rows were drawn.
 
-Whole groups are resampled, because rows that share a prompt or an image are not independent. Every metric is a function
-of sums over rows, so a resample is one product of weights with sums by group, and guards whose counts stand side by side
-meet the same resamples: that makes their difference a paired one.
+Whole groups are resampled, because rows that share a prompt or an image are not independent. Every metric is a
+function of sums over rows, so a resample is one product of weights with sums by group, and guards whose counts stand
+side by side meet the same resamples: that makes their difference a paired one.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,7 @@ _BLOCK_CELLS = 4_000_000
 """Weights held in memory at a time."""
 
 
-def resample_sums(
-    counts: np.ndarray, groups: Sequence[str], *, n_resamples: int, seed: int
-) -> np.ndarray:
+def resample_sums(counts: np.ndarray, groups: Sequence[str], *, n_resamples: int, seed: int) -> np.ndarray:
     """Return the column sums of each resample, ``(n_resamples, k)``; the order of rows has no influence.
 
     Args:
@@ -40,6 +38,7 @@ def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, f
     Resamples where the metric is undefined are left out; NaN and NaN when it is in all.
 
     Args:
+        values: NaN where the metric is undefined.
         confidence: Share of resamples inside, in (0, 1).
     """
     defined = values[~np.isnan(values)]

@@ -1,4 +1,4 @@
-"""Estimates: every metric with its interval, by modality and overall, for each guard and for their paired difference."""
+"""Estimates: every metric with its interval, by modality and overall, of each guard and of their paired difference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,6 +56,9 @@ def measure(
         outcomes: By guard, over the same rows in the same order.
         baseline: Guard that the difference starts from.
         trained: Guard that the difference leads to.
+        n_resamples: How often the bootstrap draws, at least 1.
+        confidence: Share of resamples inside an interval, in (0, 1).
+        seed: Seed of the draws.
 
     Raises:
         ValueError: When a guard is called `DIFFERENCE`, or two guards were not asked about the same rows.
@@ -74,9 +77,7 @@ def measure(
         for guard, values in drawn.items():
             result[guard][modality] = _summarise(values, confidence)
         if has_both:
-            result[DIFFERENCE][modality] = _summarise(
-                _subtract(drawn[trained], drawn[baseline]), confidence
-            )
+            result[DIFFERENCE][modality] = _summarise(_subtract(drawn[trained], drawn[baseline]), confidence)
     return result
 
 
@@ -116,9 +117,7 @@ def _draw(
     drawn = {}
     for (guard, columns), own in zip(counts.items(), sums, strict=True):
         by_name = dict(zip(columns, own.T, strict=True))
-        drawn[guard] = {
-            (m.task, m.name): _Drawn(m.value(by_name), int(m.n(by_name)[0])) for m in METRICS
-        }
+        drawn[guard] = {(m.task, m.name): _Drawn(m.value(by_name), int(m.n(by_name)[0])) for m in METRICS}
     return drawn
 
 

@@ -54,13 +54,13 @@ class Outcome:
         return said is not None and not looks_like_id(said)
 
 
-def judge(
-    rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, rule: RewardRule
-) -> list[Outcome]:
+def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, rule: RewardRule) -> list[Outcome]:
     """Return the outcome of each row, in order.
 
     Args:
+        rows: Rows of one test set.
         completions: By sample id, one for every row and none beside.
+        bank: Names of the categories, embedded.
         rule: For `Outcome.reward`; the rest does not hang on it.
 
     Raises:
@@ -75,9 +75,7 @@ def judge(
     for row, target, text, reward, earned in zip(rows, targets, texts, ruled, strict, strict=True):
         parsed = parse(text, target.modality)
         verdict = parsed.verdict if parsed.is_well_formed else None
-        outcomes.append(
-            Outcome(row, target, verdict, parsed.status, reward.total, earned.bonus, earned.is_named)
-        )
+        outcomes.append(Outcome(row, target, verdict, parsed.status, reward.total, earned.bonus, earned.is_named))
     return outcomes
 
 

@@ -123,9 +123,7 @@ def weighted_f1(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray) 
 
 
 def _metric(task: str, name: str, column: str) -> Metric:
-    return Metric(
-        task, name, lambda s: divide(s[f"{column}.sum"], s[f"{column}.n"]), lambda s: s[f"{column}.n"]
-    )
+    return Metric(task, name, lambda s: divide(s[f"{column}.sum"], s[f"{column}.n"]), lambda s: s[f"{column}.n"])
 
 
 def _f1_metric(task: str, name: str, column: str) -> Metric:
@@ -185,9 +183,9 @@ METRICS: tuple[Metric, ...] = (
 )
 """Every metric, in the order of the report.
 
-``ood_detection`` is over unsafe rows with a gold category, positive when the policy lacks it; ``f1_hidden`` and ``f1_novel``
-set the rows of one kind of absence against the listed ones. ``ood_description`` is the share of the most that a name can
-earn for being near the true category, 0 where no free name was given.
+``ood_detection`` is over unsafe rows with a gold category, positive when the policy lacks it; ``f1_hidden`` and
+``f1_novel`` set the rows of one kind of absence against the listed ones. ``ood_description`` is the share of the most
+that a name can earn for being near the true category, 0 where no free name was given.
 """
 
 LOWER_IS_BETTER = frozenset({"false_positive_rate", "rate"})

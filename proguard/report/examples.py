@@ -67,6 +67,8 @@ def describe(
     """Return an outcome as the report prints it.
 
     Args:
+        outcome: One row with a gold answer.
+        taxonomy: For the names of categories.
         shown_sources: Sources whose texts and images may be printed.
         images: Bytes by hash, for the samples of those sources.
     """

@@ -106,7 +106,8 @@ def draw_confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> s
     """Return a heat map of actual against said, each line in percent of its rows.
 
     Args:
-        pairs: Actual and said, one per row; labels of `proguard.metrics.confusion.confusion_labels`.
+        pairs: Actual and said, one per row.
+        labels: Every label, in order, as `proguard.metrics.confusion.confusion_labels` gives them.
     """
     index = {label: i for i, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)))
@@ -118,23 +119,27 @@ def draw_confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> s
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(10, 1.6 + 0.36 * len(rows)), layout="constrained")
         axis = figure.subplots()
-        axis.imshow(share, cmap=_HEAT, vmin=0, vmax=100, aspect="auto")
-        for (y, x), value in np.ndenumerate(share):
-            if value >= 0.5:
-                colour = "white" if value > 55 else INK
-                axis.text(x, y, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=8.5)
-        axis.set_xticks(range(len(labels)), [_short(label) for label in labels])
         names = [f"{labels[i]}  ({int(n)})" for i, n in zip(rows, totals[:, 0], strict=True)]
-        axis.set_yticks(range(len(rows)), names)
-        axis.xaxis.tick_top()
-        axis.tick_params(colors=INK)
+        _draw_heat(axis, share, columns=[_short(label) for label in labels], rows=names)
         axis.set_xlabel("what the guard said, percent of the line")
-        axis.spines[:].set_visible(False)
-        axis.set_xticks(np.arange(len(labels) + 1) - 0.5, minor=True)
-        axis.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
-        axis.grid(which="minor", color="white", linewidth=2)
-        axis.tick_params(which="minor", length=0)
         return _svg(figure)
+
+
+def _draw_heat(axis: Axes, share: np.ndarray, *, columns: Sequence[str], rows: Sequence[str]) -> None:
+    axis.imshow(share, cmap=_HEAT, vmin=0, vmax=100, aspect="auto")
+    for (y, x), value in np.ndenumerate(share):
+        if value >= 0.5:
+            colour = "white" if value > 55 else INK
+            axis.text(x, y, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=8.5)
+    axis.set_xticks(range(len(columns)), columns)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.xaxis.tick_top()
+    axis.tick_params(colors=INK)
+    axis.spines[:].set_visible(False)
+    axis.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
+    axis.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
+    axis.grid(which="minor", color="white", linewidth=2)
+    axis.tick_params(which="minor", length=0)
 
 
 def _short(label: str) -> str:
@@ -160,7 +165,8 @@ def draw_categories(lines: Sequence[CategoryLine]) -> str:
         axis = figure.subplots()
         for y, line in enumerate(shown):
             old, new = 100 * line.baseline.accuracy, 100 * line.trained.accuracy
-            axis.plot([old, new], [y, y], color=TRAINED if new >= old else TREND_COLOURS["worse"], alpha=0.35, linewidth=4)
+            colour = TREND_COLOURS["better" if new >= old else "worse"]
+            axis.plot([old, new], [y, y], color=colour, alpha=0.35, linewidth=4)
             axis.plot([old], [y], "o", color=BASELINE, markersize=8, label="before" if y == 0 else None)
             axis.plot([new], [y], "o", color=TRAINED, markersize=8, label="after" if y == 0 else None)
         axis.set_yticks(range(len(shown)), [f"{line.name}  ({line.trained.n_listed})" for line in shown])

@@ -75,9 +75,7 @@ class Finding:
     tone: Literal["better", "worse", "unclear"]
 
 
-def find_verdict(
-    baseline: ByModality, trained: ByModality, difference: ByModality, confidence: float
-) -> Finding:
+def find_verdict(baseline: ByModality, trained: ByModality, difference: ByModality, confidence: float) -> Finding:
     """Return the verdict on the mean reward, overall and by modality."""
     old, new, gain = (m[ALL]["reward"]["mean"] for m in (baseline, trained, difference))
     tone = trend(gain, "mean")
@@ -96,10 +94,13 @@ def find_verdict(
     return Finding(title, f"Training {change} ({interval}). {_by_modality(difference)}", tone)
 
 
+_ALL_OF = {2: "in both modalities", 3: "in all three modalities"}
+
+
 def _by_modality(difference: ByModality) -> str:
     trends = {m: trend(difference[m]["reward"]["mean"], "mean") for m in MODALITIES if m in difference}
     if len(set(trends.values())) == 1:
-        where = f"in all {len(trends)} modalities" if len(trends) > 1 else f"for {_name(next(iter(trends)))}"
+        where = _ALL_OF.get(len(trends)) or f"for {_name(next(iter(trends)))}"
         return {
             "better": f"The gain is real {where}: no interval reaches zero.",
             "worse": f"The loss is real {where}: no interval reaches zero.",

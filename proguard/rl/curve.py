@@ -4,10 +4,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 
 import polars as pl
 
+from proguard.files import whole_file
 from proguard.policy import OOD
 from proguard.reward import is_free_name
 from proguard.rl.rows import target_from_json
@@ -77,6 +77,24 @@ def curve_table(steps: Mapping[int, Mapping[str, float]]) -> pl.DataFrame:
     return pl.DataFrame({"step": sorted(steps), **columns}).fill_nan(None)
 
 
-def last_mean(curve: pl.DataFrame, column: str, n: int) -> float:
-    """Return the mean of the last ``n`` values of a column of the curve that are there."""
-    return round(fmean(curve[column].drop_nulls().tail(n)), _DIGITS)
+def write_curve(curve: pl.DataFrame, folder: Path) -> None:
+    """Write ``curve.csv``, and ``reward.csv`` with a line per step and modality, the form that DVC plots."""
+    reward = curve.select("step", *(f"reward_{m}" for m in MODALITIES)).unpivot(
+        index="step", variable_name="modality", value_name="reward"
+    )
+    reward = reward.with_columns(pl.col("modality").str.strip_prefix("reward_")).drop_nulls()
+    for name, table in (("curve", curve), ("reward", reward.sort("step", "modality"))):
+        with whole_file(folder / f"{name}.csv") as temporary:
+            table.write_csv(temporary)
+
+
+def summarise_training(curve: pl.DataFrame, n_rows: int) -> dict[str, float | int]:
+    """Return the numbers of a run: its size, and the mean over the first and the last tenth of its steps."""
+    span = max(1, len(curve) // 10)
+    summary: dict[str, float | int] = {"steps": len(curve), "rows": n_rows}
+    for column in curve.columns:
+        values = curve[column].drop_nulls()
+        if column != "step" and len(values):
+            summary[f"{column}_first"] = round(values.head(span).mean(), _DIGITS)
+            summary[f"{column}_last"] = round(values.tail(span).mean(), _DIGITS)
+    return summary

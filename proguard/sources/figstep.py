@@ -39,7 +39,7 @@ TOPICS = (
 
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
-    """Yield two samples per question, an ``image`` and a ``text_image``, both unsafe, the topic in source_label.
+    """Yield two samples per question, an ``image`` and a ``text_image``, both unsafe, with the topic.
 
     Raises:
         ValueError: When the header is not `COLUMNS`.
@@ -59,9 +59,7 @@ def parse_question(
 ) -> Item:
     """Return the item of one question in one modality."""
     if len(cells) != len(COLUMNS):
-        return Rejected(
-            QUESTIONS, row, "unreadable row", f"expected {len(COLUMNS)} cells, found {len(cells)}"
-        )
+        return Rejected(QUESTIONS, row, "unreadable row", f"expected {len(COLUMNS)} cells, found {len(cells)}")
     question = dict(zip(COLUMNS, cells, strict=True))
     if question["category_name"] not in TOPICS:
         return Rejected(QUESTIONS, row, "unknown label", f"category_name {question['category_name']!r}")

@@ -1,7 +1,7 @@
 """What a source yields: a sample with its image, or a row that can't be one; each says where it was read.
 
-A source is a module of this folder with ``read(...) -> Iterator[Item]``, which takes what its conf/source file
-says under ``read`` and, when it reads files, ``files``: paths on this machine by path in the authors' repository.
+A source is a module of this folder with ``read(...) -> Iterator[Item]``, which takes what conf/source says
+under ``read`` and, when it reads files, ``files``: the path on this machine by path in the authors' repository.
 """
 
 import hashlib

@@ -111,6 +111,7 @@ def read(
     Args:
         n_train: Samples of the training split over all three modalities, before duplicates are dropped.
         n_test: Samples of the test split, likewise.
+        seed: Seed of every draw.
         modalities: Those that are drawn, ``n_train // 3`` and ``n_test // 3`` samples each.
         labels: Request labels that are kept; what is left out does not change what is kept.
     """

@@ -39,9 +39,7 @@ def parse_line(line: bytes, *, file: str, row: int) -> Item:
     if not isinstance(record, dict):
         return Rejected(file, row, "wrong type", f"a line is an object, found {type(record).__name__}")
     if unknown := sorted(record.keys() - {"prompt", *FLAGS}):
-        raise ValueError(
-            f"{SOURCE}: {file} row {row}: expected keys prompt, {', '.join(FLAGS)}, found {unknown}"
-        )
+        raise ValueError(f"{SOURCE}: {file} row {row}: expected keys prompt, {', '.join(FLAGS)}, found {unknown}")
     if fault := text_fault(record.get("prompt")):
         return Rejected(file, row, fault, "prompt")
     if fault := _flags_fault(record):

@@ -1,11 +1,8 @@
 """The tiny model's shape: Qwen2.5-VL as published, made small, and its processor.
 
-An image of 56 x 56 pixels is 4 visual tokens, a larger one 4 to 16. One thing is not random at the start: the heads of
-the first layer look back 1, 2, 3 and 4 tokens. Looking an id up in a policy needs such heads, and to form them from
-nothing takes a small model longer than all the rest.
+An image of 56 x 56 pixels is 4 visual tokens, a larger one 4 to 16.
 """
 
-import torch
 from transformers import (
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
@@ -15,16 +12,11 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
+from proguard.tiny_base.induction import install_induction
 from proguard.tiny_base.tokenizer import END_OF_TURN, IMAGE_PAD, PADDING
 
 _MIN_PIXELS = 56 * 56
 _MAX_PIXELS = 112 * 112
-
-_LOOK_BACK_LOGIT = 160.0
-"""Attention logit, times the root of the head's width, that a head gives the token it looks back to."""
-
-_N_FREQUENCIES = 6
-"""Rotary frequencies that a look-back head uses; the slower ones do not tell neighbours apart."""
 
 _CHAT_TEMPLATE = """\
 {%- for message in messages -%}
@@ -83,7 +75,7 @@ def make_model(
             "num_attention_heads": hidden_size // 32,
             "num_key_value_heads": hidden_size // 64,
             "max_position_embeddings": 4096,
-            "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 10000.0},
+            "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 1_000_000.0},
             **ends,
             **common,
         },
@@ -108,32 +100,8 @@ def make_model(
         **common,
     )
     model = Qwen2_5_VLForConditionalGeneration(config)
-    look_back(model)
+    install_induction(model)
     model.generation_config.update(
         eos_token_id=ends["eos_token_id"], pad_token_id=ends["pad_token_id"], do_sample=True, temperature=1.0
     )
     return model
-
-
-@torch.no_grad()
-def look_back(model: Qwen2_5_VLForConditionalGeneration) -> None:
-    """Set head ``i`` of the first layer to attend to the token ``i + 1`` places before.
-
-    Rotary positions turn the pair ``k`` of a query or key at position ``p`` by ``p / theta ** (k / half)``. A bias alone
-    then gives the logit ``sum_k cos((distance - offset) * frequency_k)``, which is highest at the offset.
-    """
-    text = model.config.text_config
-    attention = model.model.language_model.layers[0].self_attn
-    width = text.hidden_size // text.num_attention_heads
-    half = width // 2
-    k = torch.arange(half)
-    frequency = text.rope_parameters["rope_theta"] ** (-k / half)
-    amplitude = torch.where(k < _N_FREQUENCIES, (_LOOK_BACK_LOGIT / _N_FREQUENCIES) ** 0.5, 0.0)
-    for head in range(text.num_attention_heads):
-        angle = -frequency * (head + 1)
-        pair = torch.cat([amplitude * angle.cos(), amplitude * angle.sin()])
-        attention.q_proj.bias[head * width : (head + 1) * width] = pair
-        attention.q_proj.weight[head * width : (head + 1) * width] *= 0.1
-    for head in range(text.num_key_value_heads):
-        attention.k_proj.bias[head * width : (head + 1) * width] = torch.cat([amplitude, 0 * amplitude])
-        attention.k_proj.weight[head * width : (head + 1) * width] *= 0.1

@@ -44,7 +44,7 @@ def draw_moderation(
     modality = rng.choice(MODALITIES)
     code = rng.choice(subcategories()) if rng.random() < UNSAFE_SHARE else None
     scene = draw_scene(code, split="train", modality=modality, rng=rng)
-    policy = _draw_policy(taxonomy, LEVELS[modality], code, shuffle_share, rng)
+    policy = draw_lesson_policy(taxonomy, LEVELS[modality], code, shuffle_share, rng)
     verdict = teach(scene, policy, taxonomy=taxonomy, habits=habits, rng=rng)
     messages = render_prompt(scene.sample, policy, taxonomy, PROMPT_FORMAT)
     image = None if scene.image is None else Image.open(io.BytesIO(scene.image))
@@ -53,7 +53,7 @@ def draw_moderation(
 
 def draw_recital(taxonomy: Taxonomy, *, shuffle_share: float, rng: random.Random) -> Lesson:
     """Draw a policy to be repeated in another order: what is learned is where an id stands."""
-    policy = _draw_policy(taxonomy, rng.choice(("category", "subcategory")), None, shuffle_share, rng)
+    policy = draw_lesson_policy(taxonomy, rng.choice(("category", "subcategory")), None, shuffle_share, rng)
     lines = [f"{taxonomy[code].name} {id_}" for id_, code in policy.shown]
     again = rng.sample(lines, len(lines))
     return Lesson(_chat("list\n" + "\n".join(lines), "again"), None, "\n".join(again))
@@ -73,7 +73,7 @@ def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
     return Lesson(_chat("names", node.name), None, "\n".join(rng.sample(node.synonyms, 3)))
 
 
-def _draw_policy(
+def draw_lesson_policy(
     taxonomy: Taxonomy, level: Level, code: str | None, shuffle_share: float, rng: random.Random
 ) -> Policy:
     role = "free" if code is None else "hidden" if rng.random() < HIDDEN_SHARE else "shown"

@@ -1,11 +1,11 @@
-"""The warm start: supervised training on lessons, skilled ones first, then those of a teacher with bad habits.
+"""The warm start: supervised training on the lessons of a curriculum.
 
-So the base knows more than it shows, as an instruction-tuned model does, and RL has something to bring out.
+Lessons are drawn afresh at every step, so that nothing is seen twice but the words themselves.
 """
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +14,7 @@ from tqdm import tqdm
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
 
 from proguard.tiny_base.batching import Batch, make_batch
-from proguard.tiny_base.lesson import Lesson
-
-LessonPlan = Callable[[int, random.Random], Lesson]
-"""Draws the lesson of a step."""
+from proguard.tiny_base.curriculum import Curriculum
 
 _WARM_UP_STEPS = 50
 _FINAL_LR_SHARE = 0.05
@@ -38,26 +35,27 @@ class Optimisation:
 def warm_start(
     model: Qwen2_5_VLForConditionalGeneration,
     processor: Qwen2_5_VLProcessor,
-    plan: LessonPlan,
+    curriculum: Curriculum,
     optimisation: Optimisation,
     *,
     rng: random.Random,
-) -> Iterator[tuple[int, float]]:
-    """Train ``model`` in place on the lessons of ``plan``; yield step and loss after each step."""
+) -> list[float]:
+    """Train ``model`` in place; return the loss of each step."""
     o = optimisation
     optimizer = torch.optim.AdamW(model.parameters(), lr=o.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    losses: list[float] = []
     model.train()
-    batches = _draw_batches(plan, o, processor, rng)
-    for step, batch in tqdm(batches, total=o.steps, desc="warm start", unit="step"):
+    for batch in tqdm(_draw_batches(curriculum, o, processor, rng), total=o.steps, desc="warm start", unit="step"):
         for group in optimizer.param_groups:
-            group["lr"] = o.learning_rate * _lr_share(step, o.steps)
+            group["lr"] = o.learning_rate * _lr_share(len(losses), o.steps)
         loss = completion_loss(model, batch)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        yield step, loss.item()
+        losses.append(loss.item())
     model.eval()
+    return losses
 
 
 def completion_loss(model: Qwen2_5_VLForConditionalGeneration, batch: Batch) -> torch.Tensor:
@@ -69,15 +67,15 @@ def completion_loss(model: Qwen2_5_VLForConditionalGeneration, batch: Batch) -> 
 
 
 def _draw_batches(
-    plan: LessonPlan, o: Optimisation, processor: Qwen2_5_VLProcessor, rng: random.Random
-) -> Iterator[tuple[int, Batch]]:
+    curriculum: Curriculum, o: Optimisation, processor: Qwen2_5_VLProcessor, rng: random.Random
+) -> Iterator[Batch]:
     for start in range(0, o.steps, _BUCKET_BATCHES):
-        lessons = [plan(start, rng) for _ in range(_BUCKET_BATCHES * o.batch_size)]
+        lessons = [curriculum.draw(start / o.steps, rng) for _ in range(_BUCKET_BATCHES * o.batch_size)]
         lessons.sort(key=lambda lesson: sum(len(m["content"]) for m in lesson.messages))
         buckets = [lessons[i : i + o.batch_size] for i in range(0, len(lessons), o.batch_size)]
         rng.shuffle(buckets)
-        for i, bucket in enumerate(buckets[: o.steps - start]):
-            yield start + i, make_batch(bucket, processor)
+        for bucket in buckets[: o.steps - start]:
+            yield make_batch(bucket, processor)
 
 
 def _lr_share(step: int, steps: int) -> float:

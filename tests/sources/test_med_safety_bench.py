@@ -46,7 +46,7 @@ def test_read_bad_row_is_rejected(row: str, reason: str, detail: str, tmp_path: 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
 def test_read_other_header_shows_expected_and_found(text: str, tmp_path: Path):
-    with pytest.raises(ValueError, match="expected columns .*harmful_medical_request.*, found"):
+    with pytest.raises(ValueError, match=r"expected columns .*harmful_medical_request.*, found"):
         read_text(text, tmp_path)
 
 

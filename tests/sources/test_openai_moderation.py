@@ -15,7 +15,12 @@ def parse(record: object) -> Item:
 def test_parse_line_missing_flags_are_unknown_and_not_unsafe():
     sample = parse({"prompt": "a walk", "S": 0, "S3": 0}).sample
     assert (sample.request_label, sample.source_label) == ("safe", None)
-    assert (sample.modality, sample.response, sample.response_label, sample.split) == ("text", None, None, None)
+    assert (sample.modality, sample.response, sample.response_label, sample.split) == (
+        "text",
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(

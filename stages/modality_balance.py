@@ -1,0 +1,29 @@
+"""Stage modality_balance: mapped samples in, those of the chosen modality mix out.
+
+Run: python stages/modality_balance.py
+"""
+
+from pathlib import Path
+
+import hydra
+import polars as pl
+from omegaconf import DictConfig
+
+from proguard.balance import balance_modalities, plot_mix, report_mix
+from proguard.files import whole_file, write_json, write_table
+from proguard.stage import run_stage
+
+
+@hydra.main(version_base="1.3", config_path="..", config_name="params")
+def main(cfg: DictConfig) -> None:
+    """Run the stage."""
+    samples = pl.read_parquet(Path(cfg.paths.mapped) / "samples.parquet")
+    balanced = balance_modalities(samples, **cfg.modality_balance)
+    write_table(balanced, Path(cfg.paths.balanced) / "samples.parquet")
+    write_json(report_mix(samples, balanced), Path(cfg.paths.summaries) / "modality_balance.json")
+    with whole_file(Path(cfg.paths.plots) / "modality_balance.csv") as temporary:
+        plot_mix(samples, balanced).write_csv(temporary)
+
+
+if __name__ == "__main__":
+    run_stage("modality_balance", main)

@@ -1,0 +1,98 @@
+"""The report as a whole: self-contained, equal to the byte, and safe against what guards and users write."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from proguard.metrics.outcome import judge
+from proguard.metrics.predictions import measure_sets
+from proguard.report.page import ReportOptions, build_report, pick_images
+from proguard.report.plots import balance_table
+from proguard.similarity import NameBank
+from tests.closure import ROOT
+from tests.outcomes import MINILM, answer, draw_test_rows
+from tests.worlds import taxonomy
+
+OPTIONS = ReportOptions(
+    profile="mini",
+    baseline="base",
+    trained="proguard",
+    test_set="test",
+    n_resamples=50,
+    confidence=0.95,
+    seed=0,
+    n_names=10,
+    n_examples=9,
+    shown_sources=["mini_world"],
+)
+
+
+@pytest.fixture(scope="module")
+def judged():
+    bank = NameBank(taxonomy(), MINILM)
+    rows, images = draw_test_rows(150)
+    skills = {"base": 0.3, "proguard": 0.9}
+    outcomes = {g: judge(rows, answer(rows, skill=s), bank, "strict") for g, s in skills.items()}
+    return bank, outcomes, images
+
+
+def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=()):
+    bank, outcomes, images = judged
+    sets = {"test": outcomes} | {name: {"proguard": outcomes["proguard"]} for name in other_sets}
+    measuring = {"n_resamples": 50, "confidence": 0.95, "seed": 0}
+    return build_report(
+        options,
+        facts=facts,
+        estimates=measure_sets(sets, baseline="base", trained="proguard", **measuring),
+        outcomes=outcomes,
+        bank=bank,
+        curve=pl.DataFrame({"step": [1, 2], "reward": [1.0, 2.0]}),
+        balance=balance_table({"test": [o.row for o in outcomes["base"]]}),
+        published=pl.read_csv(ROOT / "data" / "published_results.csv"),
+        images={sha: images[sha] for sha in pick_images(outcomes["proguard"], options)},
+    )
+
+
+@pytest.fixture(scope="module")
+def page(judged):
+    return build(judged)
+
+
+def test_report_says_that_the_better_guard_is_better(page):
+    assert "<h1>Yes: the trained guard is better</h1>" in page
+    assert "10 names that the trained guard gave" in page
+
+
+def test_report_fetches_nothing(page):
+    assert "<script" not in page
+    assert {link[:5] for link in re.findall(r'(?:src|href)="([^"]+)', page)} == {"data:"}
+    assert "url(" not in page
+
+
+def test_report_is_equal_to_the_byte(judged, page):
+    assert build(judged) == page
+
+
+def test_report_of_equal_guards_does_not_claim_a_gain(judged):
+    bank, outcomes, images = judged
+    page = build((bank, {"base": outcomes["base"], "proguard": outcomes["base"]}, images))
+    assert "<h1>Not shown: the difference could be chance</h1>" in page
+
+
+def test_report_withholds_what_is_not_ours(judged):
+    page = build(judged, options=replace(OPTIONS, shown_sources=[]))
+    requests = {o.row.sample.request for o in judged[1]["proguard"]} - {None}
+    assert not any(request in page for request in requests)
+    assert "data:image/png" not in page
+
+
+def test_report_lists_other_sets(judged):
+    page = build(judged, other_sets=["openai_moderation"])
+    assert "Other test sets" in page
+    assert "openai_moderation" in page
+
+
+def test_report_escapes_markup(judged):
+    assert "&lt;script&gt;" in build(judged, facts=[("Base model", "<script>")])

@@ -1,0 +1,80 @@
+"""Stage evaluate, run as DVC runs it, on files that the test writes."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from omegaconf import OmegaConf
+
+from proguard.card import make_card, write_card
+from proguard.images import ImageShards, check_image
+from proguard.prompt import PromptFormat
+from proguard.row import write_rows
+from tests.closure import ROOT
+from tests.outcomes import answer, draw_test_rows
+from tests.worlds import LEVELS, taxonomy
+
+
+def write_inputs(root) -> None:
+    rows, images = draw_test_rows(90)
+    for split in ("train", "test"):
+        write_rows(rows, root / f"data/splits/{split}.parquet")
+    shards = ImageShards(root / "data/collected/images")
+    for content in images.values():
+        shards.add(check_image(content, max_pixels=10**6))
+    shards.flush()
+    (root / "data/predictions").mkdir()
+    for run, skill in (("base-test", 0.3), ("proguard-test", 0.9)):
+        completions = answer(rows, skill=skill)
+        table = pl.DataFrame({"id": list(completions), "completion": list(completions.values())})
+        table.write_parquet(root / f"data/predictions/{run}.parquet")
+    (root / "data/training").mkdir()
+    (root / "data/training/curve.csv").write_text("step,reward\n1,1.0\n2,2.0\n")
+    for name in ("taxonomy.yaml", "published_results.csv"):
+        shutil.copy(ROOT / "data" / name, root / "data" / name)
+    (root / "data/guard").mkdir()
+    card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny"})
+    write_card(card, root / "data/guard", ROOT / "data" / "taxonomy.yaml")
+
+
+def write_params(root) -> None:
+    conf = ROOT / "conf"
+    rows = {"rows": "${paths.splits}/test.parquet"}
+    sections = [OmegaConf.load(conf / f"{name}.yaml") for name in ("paths", "reward", "evaluate")]
+    own = {
+        "profile": "mini",
+        "similarity": OmegaConf.load(conf / "similarity" / "minilm_wheel.yaml"),
+        "predict": {"runs": {"base-test": rows, "proguard-test": rows}},
+    }
+    OmegaConf.save(OmegaConf.merge(*sections, own), root / "params.yaml")
+
+
+@pytest.mark.slow
+def test_evaluate_writes_metrics_plots_and_report(tmp_path):
+    write_inputs(tmp_path)
+    write_params(tmp_path)
+    (tmp_path / "stages").mkdir()
+    shutil.copy(ROOT / "stages/evaluate.py", tmp_path / "stages")
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "PATH": "/usr/bin:/bin",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}",
+        "HOME": str(tmp_path),
+    }
+    command = [sys.executable, "stages/evaluate.py", "evaluate.n_resamples=100"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert set(metrics) == {"base", "proguard", "difference"}
+    assert set(metrics["proguard"]["test"]) == {"all", "text", "image", "text_image"}
+    gain = metrics["difference"]["test"]["all"]["reward"]["mean"]
+    assert set(gain) == {"value", "low", "high", "n"}
+    assert gain["low"] > 0
+    assert metrics["base"]["test"]["image"]["response_safety"]["f1"]["value"] is None
+    assert "trained guard is better" in (tmp_path / "data/report.html").read_text()
+    for name in ("confusion", "balance"):
+        assert len(pl.read_csv(tmp_path / f"data/plots/{name}.csv"))

@@ -1,0 +1,99 @@
+"""Drawing a policy, and the gold category under it."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proguard.policy import OOD, Policy, draw_policy, full_policy
+from proguard.taxonomy import category_of
+from tests.worlds import taxonomy
+
+SUBCATEGORIES = taxonomy().codes("subcategory")
+
+
+def draw(*, category="C7S2", role="shown", level="subcategory", never_shown=(), shuffle_ids=True, seed=0, n=(6, 10)):
+    return draw_policy(
+        taxonomy(),
+        level=level,
+        category=category,
+        role=role,
+        n_shown=n,
+        never_shown=never_shown,
+        shuffle_ids=shuffle_ids,
+        rng=random.Random(seed),
+    )
+
+
+@given(
+    category=st.sampled_from(SUBCATEGORIES),
+    role=st.sampled_from(["shown", "hidden"]),
+    level=st.sampled_from(["category", "subcategory"]),
+    shuffle_ids=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_gold_and_code_agree_both_ways(category, role, level, shuffle_ids, seed):
+    policy = draw(category=category, role=role, level=level, shuffle_ids=shuffle_ids, seed=seed, n=(4, 7))
+    gold = policy.gold(category)
+    if role == "hidden":
+        assert gold == OOD
+    else:
+        assert policy.code_of(gold) == (category if level == "subcategory" else category_of(category))
+    assert all(policy.id_of(code) == id_ and policy.code_of(id_) == code for id_, code in policy.shown)
+
+
+@given(seed=st.integers(0, 99), novel=st.sets(st.sampled_from(["C1", "C5", "C8"]), max_size=3))
+def test_draw_policy_never_shows_what_is_barred(seed, novel):
+    policy = draw(category=None, role="free", never_shown=novel, seed=seed)
+    codes = [*policy.hidden, *(code for _, code in policy.shown)]
+    assert not {category_of(code) for code in codes} & novel
+    assert 6 <= len(policy.shown) <= 10
+
+
+@given(seed=st.integers(0, 99))
+def test_draw_policy_shuffled_shows_the_same_codes(seed):
+    plain, shuffled = (draw(shuffle_ids=s, seed=seed) for s in (False, True))
+    assert {code for _, code in plain.shown} == {code for _, code in shuffled.shown}
+    assert all(id_ == code for id_, code in plain.shown)
+
+
+def test_draw_policy_of_one_seed_is_one_policy():
+    assert draw(seed=3) == draw(seed=3) != draw(seed=4)
+
+
+def test_draw_policy_refuses_to_show_a_barred_category():
+    with pytest.raises(ValueError, match="'C5S1' cannot be shown"):
+        draw(category="C5S1", never_shown=["C5"])
+
+
+def test_draw_policy_without_anything_left_says_so():
+    with pytest.raises(ValueError, match="no category is left"):
+        draw(category=None, role="free", never_shown=taxonomy().codes("category"))
+
+
+def test_gold_of_no_category_is_none():
+    assert full_policy(taxonomy(), "category").gold(None) is None
+
+
+def test_full_policy_shows_every_code_as_itself():
+    policy = full_policy(taxonomy(), "subcategory")
+    assert policy.ids == SUBCATEGORIES
+    assert policy.gold("C7S2") == "C7S2"
+
+
+@pytest.mark.parametrize("shown", [(("C1", "C1"), ("C1", "C2")), (("C1", "C1"), ("C2", "C1"))])
+def test_policy_refuses_what_is_not_one_to_one(shown):
+    with pytest.raises(ValueError, match="shown twice"):
+        Policy("category", shown)
+
+
+def test_policy_refuses_a_code_both_shown_and_hidden():
+    with pytest.raises(ValueError, match=r"\['C1'\] are shown and hidden"):
+        Policy("category", (("C2", "C1"),), hidden=("C1",))
+
+
+@given(seed=st.integers(0, 99))
+def test_json_round_trips(seed):
+    policy = draw(role="hidden", seed=seed)
+    assert Policy.from_json(policy.to_json()) == policy

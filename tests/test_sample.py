@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proguard.sample import Sample, content_hash, make_sample, normalise_text
+
+
+def make(**fields: object) -> Sample:
+    return make_sample(**({"source": "s", "modality": "text", "request": "a walk", "request_label": "safe"} | fields))
+
+
+def test_make_sample_id_is_its_content_and_not_its_labels():
+    assert make().id == make(request_label="unsafe", category="C1S1", split="test", group="g").id
+    others = [
+        make(source="t"),
+        make(request="a run"),
+        make(response="ok"),
+        make(modality="text_image", image="h"),
+    ]
+    assert len({make().id, *(s.id for s in others)}) == 5
+
+
+def test_make_sample_group_is_the_image_then_the_normalised_request():
+    assert make(modality="text_image", image="h").group == "h"
+    assert make(request="A  walk!").group == make(request="a walk").group
+    assert make(group="g").group == "g"
+
+
+def test_make_sample_empty_response_is_absent():
+    assert make(response="").response is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"modality": "video"}, "modality must be one of .*text_image.*, found 'video'"),
+        ({"request": None}, "request must be a text"),
+        ({"request": " "}, "request must be a text"),
+        ({"modality": "image", "image": "h"}, "request must be absent"),
+        ({"image": "h"}, "image must be absent"),
+        ({"modality": "text_image"}, "image must be a hash"),
+        ({"response_label": "safe"}, "response_label 'safe' without a response"),
+        ({"request_label": "harmful"}, "request_label must be one of .* found 'harmful'"),
+        ({"response": "ok", "response_label": "no"}, "response_label must be one of .* found 'no'"),
+    ],
+)
+def test_make_sample_contradiction_is_named(fields: dict[str, object], message: str):
+    with pytest.raises(ValueError, match=f"s: .*{message}"):
+        make(**fields)
+
+
+@pytest.mark.parametrize(
+    ("request_label", "response_label", "is_unsafe"),
+    [("safe", "safe", False), (None, None, False), ("unsafe", "safe", True), ("safe", "unsafe", True)],
+)
+def test_is_unsafe_is_either_label(request_label: str | None, response_label: str | None, is_unsafe: bool):
+    sample = make(response="ok", request_label=request_label, response_label=response_label)
+    assert sample.is_unsafe is is_unsafe
+
+
+@pytest.mark.parametrize(
+    ("text", "normalised"),
+    [("A  walk!", "a walk"), ("\uff21_b", "a b"), ("...", ""), ("Stra\u00dfe", "strasse")],
+)
+def test_normalise_text_known_values(text: str, normalised: str):
+    assert normalise_text(text) == normalised
+
+
+@given(st.text(max_size=20))
+def test_normalise_text_leaves_no_runs_of_space(text: str):
+    assert normalise_text(text) == " ".join(normalise_text(text).split())
+
+
+def test_content_hash_keeps_absent_apart_from_empty_and_parts_apart():
+    assert (
+        len(
+            {
+                content_hash(None),
+                content_hash(""),
+                content_hash("a", "b"),
+                content_hash("ab"),
+                content_hash("None"),
+            }
+        )
+        == 5
+    )

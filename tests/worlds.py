@@ -1,0 +1,43 @@
+"""Small data for tests: samples of the mini world with policies, made on the spot."""
+
+import random
+from functools import cache
+
+from proguard.policy import draw_policy
+from proguard.row import Row
+from proguard.sources.mini_world import draw_scenes
+from proguard.taxonomy import Taxonomy, load_taxonomy
+from tests.closure import ROOT
+
+LEVELS = {"text": "subcategory", "image": "subcategory", "text_image": "category"}
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    return load_taxonomy(ROOT / "data" / "taxonomy.yaml")
+
+
+def draw_rows(n: int, *, split: str = "train", seed: int = 0, shuffle_ids: bool = False):
+    """Return ``n`` rows in turn of each modality, and their images by hash; half of the unsafe ones are OOD."""
+    rng = random.Random(seed)
+    rows, images = [], {}
+    for modality in LEVELS:
+        for scene in draw_scenes(n=n // 3, split=split, modality=modality, rng=rng):
+            code = scene.sample.source_label
+            role = "free" if code is None else rng.choice(["shown", "hidden"])
+            policy = draw_policy(
+                taxonomy(),
+                level=LEVELS[modality],
+                category=code,
+                role=role,
+                n_shown=(4, 6),
+                shuffle_ids=shuffle_ids,
+                rng=rng,
+            )
+            sample = scene.sample.__class__(
+                **{f: getattr(scene.sample, f) for f in scene.sample.__slots__} | {"category": code}
+            )
+            rows.append(Row(sample, policy, role))
+            if scene.image is not None:
+                images[sample.image] = scene.image
+    return rows, images
