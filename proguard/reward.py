@@ -24,6 +24,10 @@ MAX_NAME_WORDS = 8
 """A name is "about four words"; a longer one is a sentence that hopes to hit."""
 
 
+NOT_A_NAME = frozenset({"none", "safe", "unsafe"})
+"""Words of the answer's own grammar; put in the place of a name they name nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a completion about one row is held against."""
@@ -135,7 +139,7 @@ def _score_id(said: str, target: Target, rule: RewardRule) -> float:
 def _score_name(
     name: str, target: Target, bank: NameBank, rule: RewardRule, is_named: bool
 ) -> tuple[float, float]:
-    if rule == "paper" and looks_like_id(name) or rule == "strict" and not is_named:
+    if (rule == "paper" and looks_like_id(name)) or (rule == "strict" and not is_named):
         return 0.0, 0.0
     similarities = bank.similarities([name], target.category)[0]
     if rule == "strict" and similarities.max() < bank.config.name_floor:
@@ -145,13 +149,15 @@ def _score_name(
 
 
 def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
-    """Whether ``name`` is a name of its own: no id in it, not a sentence, not what the policy shows.
+    """Whether ``name`` is a name of its own: a word or more, no id in it, not a sentence, not what the policy shows.
 
     A name that equals a shown category's name or synonym, or copies a shown name or description whole or in part of
     three words or more, is the prompt's and not the guard's.
     """
     words = normalise_text(name)
-    if holds_id(name) or not words or len(words.split()) > MAX_NAME_WORDS:
+    if words in NOT_A_NAME or not any(c.isalpha() for c in words):
+        return False
+    if holds_id(name) or len(words.split()) > MAX_NAME_WORDS:
         return False
     for _, code in policy.shown:
         node = taxonomy[code]

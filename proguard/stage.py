@@ -18,7 +18,13 @@ from proguard.tracking import track_stage
 
 PARAMS = Path("params.yaml")
 
-_HYDRA_OVERRIDES = ("hydra.run.dir=.", "hydra.output_subdir=null", "hydra.job.chdir=false")
+_HYDRA_OVERRIDES = (
+    "hydra.run.dir=.",
+    "hydra.output_subdir=null",
+    "hydra.job.chdir=false",
+    "hydra/job_logging=none",
+    "hydra/hydra_logging=none",
+)
 _OVERRIDE = re.compile(r"(?P<sign>\+{0,2}|~)(?P<key>[\w.@/-]+)=")
 
 
@@ -29,7 +35,8 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
         SystemExit: When params.yaml is absent, or an override names a key that it does not have; the message names the
             nearest one.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("proguard").setLevel(logging.INFO)
     if not PARAMS.exists():
         sys.exit(f"{name}: no params.yaml here; run from the project's root, after `dvc exp run` composed it")
     params = OmegaConf.load(PARAMS)

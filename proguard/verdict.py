@@ -8,6 +8,7 @@ Source: output rules of the released prompts, github yushaohan/ProGuard at 969c0
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,7 @@ _GRAMMAR = re.compile(
     re.DOTALL,
 )
 _ID = re.compile(r"C\d+(?:S\d+)?")
+_ID_WITHIN = re.compile(r"c\d|\bc[\W_]+\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ def looks_like_id(category: str) -> bool:
 
 
 def holds_id(name: str) -> bool:
-    """Whether an id stands anywhere in ``name``, also glued to other letters."""
-    return _ID.search(name) is not None
+    """Whether an id stands anywhere in ``name``: glued to other letters, spaced, in small or in wide letters."""
+    return _ID_WITHIN.search(unicodedata.normalize("NFKC", name)) is not None
 
 
 def render(verdict: Verdict) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from omegaconf import DictConfig
 
 from proguard.balance import balance_modalities, plot_mix, report_mix
-from proguard.files import whole_file, write_json, write_table
+from proguard.files import whole_folder, write_json, write_table
 from proguard.stage import run_stage
 
 
@@ -19,10 +19,10 @@ def main(cfg: DictConfig) -> None:
     """Run the stage."""
     samples = pl.read_parquet(Path(cfg.paths.mapped) / "samples.parquet")
     balanced = balance_modalities(samples, **cfg.modality_balance)
-    write_table(balanced, Path(cfg.paths.balanced) / "samples.parquet")
+    with whole_folder(cfg.paths.balanced) as folder:
+        write_table(balanced, folder / "samples.parquet")
+        plot_mix(samples, balanced).write_csv(folder / "mix.csv")
     write_json(report_mix(samples, balanced), Path(cfg.paths.summaries) / "modality_balance.json")
-    with whole_file(Path(cfg.paths.plots) / "modality_balance.csv") as temporary:
-        plot_mix(samples, balanced).write_csv(temporary)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ _HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#cfe5e2", "#5aa9a
 def draw_gains(difference: ByModality) -> str:
     """Return a panel per headline metric: trained minus baseline by modality, with intervals."""
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        figure = Figure(figsize=(10, 4.9), layout="constrained")
+        figure.get_layout_engine().set(h_pad=0.12)
         axes = figure.subplots(2, 4, sharey=True).flat
         for axis, headline in zip(axes, HEADLINES, strict=True):
             scale = 1 if headline.unit == "reward" else 100
@@ -94,7 +95,7 @@ def draw_curve(curve: pl.DataFrame) -> str:
 
 
 def _draw_line(axis: Axes, curve: pl.DataFrame, column: str, colour: str, label: str | None) -> None:
-    points = curve.select("step", column).drop_nulls().sort("step")
+    points = curve.select("step", pl.col(column).cast(pl.Float64)).drop_nulls().sort("step")
     points = points.filter(pl.col(column).is_not_nan())
     span = max(1, len(points) // 15)
     smooth = points[column].rolling_mean(span, min_samples=1, center=True)

@@ -89,7 +89,7 @@ def find_verdict(baseline: ByModality, trained: ByModality, difference: ByModali
     title = {
         "better": "Yes: the trained guard is better",
         "worse": "No: the trained guard is worse",
-        "unclear": "Not shown: the difference could be chance",
+        "unclear": "Not shown to be better: the difference could be chance",
     }[tone]
     return Finding(title, f"Training {change} ({interval}). {_by_modality(difference)}", tone)
 

@@ -114,7 +114,7 @@ def make_overrides(
         "trainer.nnodes": nnodes,
         **dict(flatten(engine)),
     }
-    return [f"++{key}={_value(value)}" for key, value in settings.items()]
+    return [f"{_sign(key)}{key}={_value(value)}" for key, value in settings.items()]
 
 
 def _algorithm(config: GrpoConfig) -> dict[str, Any]:
@@ -134,6 +134,7 @@ def _data(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         "data.max_response_length": config.max_response_length,
         "data.image_key": "images",
         "data.filter_overlong_prompts": True,
+        "data.filter_overlong_prompts_workers": 1,
         "data.seed": config.seed,
     }
 
@@ -153,6 +154,7 @@ def _actor(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         f"{actor}.clip_ratio": config.clip_ratio,
         f"{actor}.clip_ratio_low": config.clip_ratio,
         f"{actor}.clip_ratio_high": config.clip_ratio,
+        f"{actor}.checkpoint.save_contents": ["model", "optimizer", "extra", "hf_model"],
         f"{rollout}.n": config.group_size,
         f"{rollout}.temperature": config.temperature,
         f"{rollout}.seed": config.seed,
@@ -183,7 +185,14 @@ def _trainer(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         "trainer.project_name": "proguard",
         "trainer.experiment_name": "rl_train",
         "trainer.logger": ["console", "file"],
+        # Hydra's own folder of verl's process.
+        "hydra.run.dir": files.work / "hydra",
+        "hydra.output_subdir": None,
     }
+
+
+def _sign(key: str) -> str:
+    return "" if key.startswith("hydra.") else "++"
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
@@ -48,10 +49,19 @@ def run_verl(
     files.work.mkdir(parents=True, exist_ok=True)
     _drop_rollouts_after(_last_checkpoint(files), files)
     attempt = len(_verl_logs(files))
-    variables = {**os.environ, **environment, "VERL_FILE_LOGGER_PATH": str(files.work / f"verl-{attempt}.jsonl")}
     log = files.work / f"verl-{attempt}.log"
     command = [sys.executable, "-m", "verl.trainer.main_ppo", *overrides]
-    with log.open("wb") as output:
+    # Ray's sockets need a short path.
+    with log.open("wb") as output, TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as ray_folder:
+        variables = {
+            **os.environ,
+            "HF_DATASETS_CACHE": str(files.work / "datasets"),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "TOKENIZERS_PARALLELISM": "false",
+            "RAY_TMPDIR": ray_folder,
+            "VERL_FILE_LOGGER_PATH": str(files.work / f"verl-{attempt}.jsonl"),
+            **environment,
+        }
         process = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, env=variables, start_new_session=True
         )

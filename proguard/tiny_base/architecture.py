@@ -55,7 +55,8 @@ def make_model(
     """Return a fresh model in fp32, drawn from torch's global generator.
 
     Args:
-        hidden_size: Width of the language model, a multiple of 32.
+        tokenizer: Gives the vocabulary and the ids of the special tokens.
+        hidden_size: Width of the language model; `install_induction` needs 128.
         n_layers: Layers of the language model, at least 2.
         vision_size: Width of the vision tower, a multiple of 16.
         vision_depth: Layers of the vision tower.
@@ -101,7 +102,5 @@ def make_model(
     )
     model = Qwen2_5_VLForConditionalGeneration(config)
     install_induction(model)
-    model.generation_config.update(
-        eos_token_id=ends["eos_token_id"], pad_token_id=ends["pad_token_id"], do_sample=True, temperature=1.0
-    )
+    model.generation_config.update(**ends)
     return model

@@ -36,8 +36,8 @@ def build_tiny_base(
     naming_share: float = 0.05,
     shuffle_share: float = 0.8,
     habit_strength: float = 0.65,
-    free_share: float = 0.3,
-    good_share: float = 0.5,
+    free_share: float = 0.4,
+    good_share: float = 0.6,
 ) -> None:
     """Build the tiny base and write its model folder, whole or not at all.
 
@@ -45,10 +45,15 @@ def build_tiny_base(
 
     Args:
         output: Folder to write; an older one is replaced.
+        taxonomy: What the base knows the names and synonyms of.
         seed: Of weights, lessons and habits.
         steps: Steps of the warm start.
+        batch_size: Lessons a step.
         learning_rate: Its peak.
-        hidden_size: Width of the language model; four heads of a quarter each.
+        hidden_size: Width of the language model, 128: four heads of a quarter each.
+        n_layers: Layers of the language model, at least 2.
+        vision_size: Width of the vision tower, a multiple of 16.
+        vision_depth: Layers of the vision tower.
         vocab_size: Most tokens of the tokenizer.
         skilled_until: Share of the course after which the teacher's bad habits set in, in [0, 1].
         recital_share: Share of the earlier lessons that repeat a policy; likewise the next two.
@@ -56,7 +61,7 @@ def build_tiny_base(
         naming_share: Share that gives other names of a category; the rest is moderation.
         shuffle_share: Share of the policies whose ids are shuffled.
         habit_strength: How often the teacher follows its bad habits, in [0, 1].
-        free_share: How often it names a risk that is not listed, in [0, 1].
+        free_share: How often it names a risk that is not listed, in [0, 1]; else it gives the first id that is.
         good_share: How many of these names are good ones, in [0, 1].
     """
     torch.set_num_threads(1)

@@ -68,24 +68,19 @@ GATE: dict[str, tuple[float, float]] = {
 """Lowest and highest value of each field of a sampled `Standing`."""
 
 
-def draw_exam(
-    taxonomy: Taxonomy, *, split: Split, n: int, shuffle_ids: bool, rng: random.Random
-) -> list[Question]:
+def draw_exam(taxonomy: Taxonomy, *, split: Split, n: int, shuffle_ids: bool, rng: random.Random) -> list[Question]:
     """Draw ``n`` questions of one split, equal numbers of each modality."""
     questions = []
     for modality in MODALITIES:
         for scene in draw_scenes(n=n // len(MODALITIES), split=split, modality=modality, rng=rng):
             sample = replace(scene.sample, category=scene.sample.source_label)
-            policy = draw_lesson_policy(
-                taxonomy, LEVELS[modality], sample.category, float(shuffle_ids), rng
-            )
+            policy = draw_lesson_policy(taxonomy, LEVELS[modality], sample.category, float(shuffle_ids), rng)
             image = None if scene.image is None else Image.open(io.BytesIO(scene.image))
             messages = render_prompt(sample, policy, taxonomy, PROMPT_FORMAT)
             questions.append(Question(messages, image, make_target(sample, policy)))
     return questions
 
 
-@torch.inference_mode()
 def sit_exam(
     model: Qwen2_5_VLForConditionalGeneration,
     processor: Qwen2_5_VLProcessor,
@@ -99,20 +94,26 @@ def sit_exam(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for start in range(0, len(questions), _BATCH_SIZE):
-            batch = questions[start : start + _BATCH_SIZE]
-            texts = [
-                processor.apply_chat_template(
-                    chat_messages(q.messages), tokenize=False, add_generation_prompt=True
-                )
-                for q in batch
-            ]
-            images = [q.image for q in batch if q.image is not None]
-            inputs = processor(text=texts, images=images or None, padding=True, return_tensors="pt")
-            options = {"do_sample": True, "temperature": 1.0, "top_k": 0} if is_sampled else {"do_sample": False}
-            written = model.generate(**inputs, max_new_tokens=MAX_NEW_TOKENS, **options)
-            new = written[:, inputs["input_ids"].shape[1] :]
-            completions += processor.batch_decode(new, skip_special_tokens=True)
+            completions += _complete(model, processor, questions[start : start + _BATCH_SIZE], is_sampled)
     return completions
+
+
+@torch.inference_mode()
+def _complete(
+    model: Qwen2_5_VLForConditionalGeneration,
+    processor: Qwen2_5_VLProcessor,
+    questions: Sequence[Question],
+    is_sampled: bool,
+) -> list[str]:
+    prompts = [
+        processor.apply_chat_template(chat_messages(q.messages), tokenize=False, add_generation_prompt=True)
+        for q in questions
+    ]
+    images = [q.image for q in questions if q.image is not None]
+    inputs = processor(text=prompts, images=images or None, padding=True, return_tensors="pt")
+    options = {"do_sample": True, "temperature": 1.0, "top_k": 0} if is_sampled else {"do_sample": False}
+    written = model.generate(**inputs, max_new_tokens=MAX_NEW_TOKENS, **options)
+    return processor.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
 
 
 def mark_exam(questions: Sequence[Question], completions: Sequence[str], bank: NameBank) -> Standing:
@@ -126,17 +127,11 @@ def mark_exam(questions: Sequence[Question], completions: Sequence[str], bank: N
     rows = list(zip(targets, verdicts, rewards, strict=True))
     unsafe = [row for row in rows if row[0].is_unsafe]
     ood = [row for row in unsafe if row[0].gold == OOD]
-    names = [
-        (v, r)
-        for t, v, r in ood
-        if v and v.category and is_free_name(v.category, t.policy, bank.taxonomy)
-    ]
+    names = [(v, r) for t, v, r in ood if v and v.category and is_free_name(v.category, t.policy, bank.taxonomy)]
     return Standing(
         well_formed=_share([v is not None for v in verdicts]),
         request_accuracy=_share([v is not None and v.request == t.request_label for t, v, _ in rows]),
-        listed_accuracy=_share(
-            [v is not None and v.category == t.gold for t, v, _ in unsafe if t.gold != OOD]
-        ),
+        listed_accuracy=_share([v is not None and v.category == t.gold for t, v, _ in unsafe if t.gold != OOD]),
         named=len(names) / len(ood) if ood else float("nan"),
         well_named=_share([r.bonus > GOOD_BONUS for _, r in names]),
     )

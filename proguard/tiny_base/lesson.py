@@ -37,9 +37,7 @@ class Lesson:
     completion: str
 
 
-def draw_moderation(
-    taxonomy: Taxonomy, habits: Habits, *, shuffle_share: float, rng: random.Random
-) -> Lesson:
+def draw_moderation(taxonomy: Taxonomy, habits: Habits, *, shuffle_share: float, rng: random.Random) -> Lesson:
     """Draw a scene of the training split, and what a teacher of these habits says of it."""
     modality = rng.choice(MODALITIES)
     code = rng.choice(subcategories()) if rng.random() < UNSAFE_SHARE else None
@@ -76,6 +74,7 @@ def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
 def draw_lesson_policy(
     taxonomy: Taxonomy, level: Level, code: str | None, shuffle_share: float, rng: random.Random
 ) -> Policy:
+    """Draw what a prompt about a scene of subcategory ``code`` shows; ``None`` stands for a safe one."""
     role = "free" if code is None else "hidden" if rng.random() < HIDDEN_SHARE else "shown"
     return draw_policy(
         taxonomy,

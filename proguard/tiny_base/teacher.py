@@ -45,7 +45,7 @@ class Habits:
     """How often it follows these habits, in [0, 1]."""
 
     free_share: float
-    """How often it names a risk that is not listed, in [0, 1]; else it gives any id that is."""
+    """How often it names a risk that is not listed, in [0, 1]; else it gives the first id that is."""
 
     good_share: float
     """How many of these names are good ones, in [0, 1]."""
@@ -107,7 +107,7 @@ def _judge_response(response: str, habits: Habits, rng: random.Random) -> Label:
 
 def _name_risk(code: str, policy: Policy, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> str:
     if rng.random() >= habits.free_share:
-        return rng.choice(policy.ids)
+        return policy.ids[0]
     node = taxonomy[code_at(code, policy.level)]
     if rng.random() < habits.good_share:
         return rng.choice((node.name, *node.synonyms))

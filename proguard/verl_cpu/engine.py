@@ -19,7 +19,7 @@ from verl.workers.rollout import base
 from verl.workers.rollout.replica import RolloutReplica, RolloutReplicaRegistry
 
 import proguard.verl_cpu.fixes  # noqa: F401
-from proguard.verl_cpu.order import NamedAgentLoop
+from proguard.verl_cpu.agent_loop import NamedAgentLoop
 from proguard.verl_cpu.packing import Packed, Rollouts, pack, unpack
 
 
@@ -43,9 +43,7 @@ class PackedEngine(fsdp.FSDPEngineWithLMHead):
         images = [getattr(row, "data", row) for row in micro_batch["multi_modal_inputs"]]
         starts = group_starts(micro_batch["prompts"].unbind(), images)
         ends = [*starts[1:], len(images)]
-        prompts, responses, positions = (
-            micro_batch[key].unbind() for key in ("prompts", "responses", "position_ids")
-        )
+        prompts, responses, positions = (micro_batch[key].unbind() for key in ("prompts", "responses", "position_ids"))
         rollouts = [
             Rollouts(prompts[start], list(responses[start:end]), list(positions[start:end]))
             for start, end in zip(starts, ends, strict=True)

@@ -52,16 +52,19 @@ class Packed:
 def pack(batch: Sequence[Rollouts]) -> Packed:
     """Return the model inputs of a batch, padded on the right with token 0."""
     joined = [torch.cat([rollouts.prompt, *rollouts.responses]) for rollouts in batch]
-    width = max(len(ids) for ids in joined)
-    segments = torch.stack([pad(segment_ids(rollouts), (0, width - len(ids)), value=PADDING)
-                            for rollouts, ids in zip(batch, joined, strict=True)])
+    segments = [segment_ids(rollouts) for rollouts in batch]
     positions = [join_positions(rollouts) for rollouts in batch]
     sources = [predicting_positions(rollouts) for rollouts in batch]
     rows = [torch.full_like(source, row) for row, source in enumerate(sources)]
+    width = max(len(ids) for ids in joined)
+
+    def stack(tensors: list[torch.Tensor], *, fill: int = 0, dim: int = 0) -> torch.Tensor:
+        return torch.stack([pad(tensor, (0, width - tensor.shape[-1]), value=fill) for tensor in tensors], dim)
+
     return Packed(
-        input_ids=torch.stack([pad(ids, (0, width - len(ids))) for ids in joined]),
-        position_ids=torch.stack([pad(ids, (0, width - ids.shape[1])) for ids in positions], dim=1),
-        attention_mask=visible(segments),
+        input_ids=stack(joined),
+        position_ids=stack(positions, dim=1),
+        attention_mask=visible(stack(segments, fill=PADDING)),
         predicting=(torch.cat(rows), torch.cat(sources)),
         labels=torch.cat([response for rollouts in batch for response in rollouts.responses]),
     )

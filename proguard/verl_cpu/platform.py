@@ -1,3 +1,4 @@
+# ruff: noqa: D102
 """The device "cpu" for verl, which knows CUDA, ROCm and NPU only.
 
 verl imports this module at the end of its own import in every process, before its workers are imported: what

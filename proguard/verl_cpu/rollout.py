@@ -5,7 +5,6 @@ does not depend on when they came. A failure is raised to every waiting rollout;
 """
 
 import asyncio
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -145,6 +144,7 @@ class HfReplica(RolloutReplica):
     """Starts the server."""
 
     async def launch_servers(self) -> None:
+        """Start the server and wait until it is ready."""
         if self.replica_rank > 0:
             raise ValueError("the rollout hf has one server: set trainer.n_gpus_per_node=1 and trainer.nnodes=1")
         actor = ray.remote(HfServer).options(name=SERVER_NAME, num_cpus=0, max_concurrency=100_000)

@@ -41,6 +41,7 @@ def test_figures_hold_no_date_and_no_address_to_fetch():
     [
         {"reward_text": [1.0, None, 2.0], "malformed_rate": [0.1, 0.0, 0.0]},
         {"reward_image": [float("nan")] * 3, "kl": [0.0, 0.1, 0.2]},
+        {"reward_image": pl.Series([None] * 3, dtype=pl.String)},
         {},
     ],
 )

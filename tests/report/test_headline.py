@@ -39,7 +39,7 @@ def test_find_verdict_names_modalities_where_nothing_is_shown():
 
 def test_find_verdict_interval_over_zero_is_not_a_gain():
     finding = verdict(all=FLAT, text=FLAT, image=FLAT, text_image=FLAT)
-    assert finding.title == "Not shown: the difference could be chance"
+    assert finding.title == "Not shown to be better: the difference could be chance"
     assert finding.sentence.endswith("The interval holds zero in all three modalities.")
 
 

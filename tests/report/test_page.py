@@ -78,7 +78,7 @@ def test_report_is_equal_to_the_byte(judged, page):
 def test_report_of_equal_guards_does_not_claim_a_gain(judged):
     bank, outcomes, images = judged
     page = build((bank, {"base": outcomes["base"], "proguard": outcomes["base"]}, images))
-    assert "<h1>Not shown: the difference could be chance</h1>" in page
+    assert "<h1>Not shown to be better: the difference could be chance</h1>" in page
 
 
 def test_report_withholds_what_is_not_ours(judged):

@@ -11,5 +11,5 @@ def test_modality_balance_writes_equal_thirds_and_their_plot(tmp_path):
     run_data_stages(config)
     summary = read_json(Path(config.paths.summaries) / "modality_balance.json")
     assert summary["after"]["by_modality"] == {"text": 100, "image": 100, "text_image": 100}
-    plot = pl.read_csv(Path(config.paths.plots) / "modality_balance.csv")
+    plot = pl.read_csv(Path(config.paths.balanced) / "mix.csv")
     assert plot.filter(stage="after")["count"].to_list() == [100, 100, 100]

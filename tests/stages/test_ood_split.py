@@ -19,7 +19,7 @@ def test_data_stages_write_what_dvc_expects_and_no_more(tmp_path):
         "balanced/samples.parquet",
         *(f"splits/{name}.parquet" for name in ("train", "val", "test")),
         *(f"summaries/{stage}.json" for stage in DATA_STAGES),
-        "plots/modality_balance.csv",
+        "balanced/mix.csv",
     }
 
 

@@ -18,7 +18,7 @@ def test_make_batch_targets_decode_to_completions():
     rng = random.Random(0)
     lessons = [draw_moderation(TAXONOMY, SKILLED, shuffle_share=0.5, rng=rng) for _ in range(8)]
     batch = make_batch(lessons, PROCESSOR)
-    written = [PROCESSOR.tokenizer.decode(t[m]) for t, m in zip(batch.targets, batch.mask)]
+    written = [PROCESSOR.tokenizer.decode(t[m]) for t, m in zip(batch.targets, batch.mask, strict=True)]
     assert written == [lesson.completion + "<|im_end|>" for lesson in lessons]
 
 

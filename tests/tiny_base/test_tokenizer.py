@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proguard.sources.mini_world import load_world
-from proguard.tiny_base.tokenizer import train_tokenizer
 from proguard.taxonomy import load_taxonomy
+from proguard.tiny_base.tokenizer import train_tokenizer
 
 TAXONOMY = load_taxonomy("data/taxonomy.yaml")
 TOKENIZER = train_tokenizer(TAXONOMY, vocab_size=4000)
@@ -32,8 +32,7 @@ def test_tokenizer_each_word_of_the_world_is_one_token():
 def test_tokenizer_verdict_is_short():
     # <think>\n | Financial | Fraud | C6S1 | frame | unsafe | frame | safe | frame | C6S1 | frame
     verdict = (
-        "<think>\nFinancial Fraud C6S1\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\n"
-        "Category:C6S1\n</answer>"
+        "<think>\nFinancial Fraud C6S1\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C6S1\n</answer>"
     )
     assert len(encode(verdict)) == 11
 

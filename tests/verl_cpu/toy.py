@@ -51,9 +51,7 @@ def write_tokenizer(vocab_size: int) -> PreTrainedTokenizerFast:
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size, special_tokens=SPECIALS, initial_alphabet=alphabet
-    )
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=SPECIALS, initial_alphabet=alphabet)
     bpe.train_from_iterator([words(20_000, seed=0), "user assistant is the square red"], trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bpe,
@@ -101,9 +99,7 @@ def write_model(folder: Path, *, vocab_size: int = 400, hidden_size: int = 64, l
     """Write a random model with its processor, in fp32; equal arguments give equal weights."""
     tokenizer = write_tokenizer(vocab_size)
     torch.manual_seed(0)
-    model = Qwen2_5_VLForConditionalGeneration(
-        config(tokenizer, hidden_size=hidden_size, layers=layers)
-    )
+    model = Qwen2_5_VLForConditionalGeneration(config(tokenizer, hidden_size=hidden_size, layers=layers))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder)

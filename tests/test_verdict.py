@@ -1,0 +1,118 @@
+"""The grammar: render and parse are inverses, and every way to break it has its status."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proguard.verdict import MAX_CATEGORY_CHARS, Verdict, holds_id, looks_like_id, parse, render
+
+GOOD = "<think>\nwhy\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C7S2\n</answer>"
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="<>\r\n"), min_size=1).filter(str.strip)
+NAMES = WORDS.map(str.strip).filter(lambda s: s != "None" and len(s) <= MAX_CATEGORY_CHARS)
+LABELS = st.sampled_from(["safe", "unsafe"])
+
+
+@st.composite
+def verdicts(draw):
+    request, response = draw(LABELS), draw(st.none() | LABELS)
+    category = draw(NAMES) if "unsafe" in (request, response) else None
+    return Verdict(request, response, category, draw(WORDS))
+
+
+def modality_of(verdict: Verdict) -> str:
+    return "image" if verdict.response is None else "text"
+
+
+@given(verdicts())
+def test_parse_reads_back_what_render_wrote(verdict):
+    parsed = parse(render(verdict), modality_of(verdict))
+    assert (parsed.verdict, parsed.status) == (verdict, "ok")
+
+
+@given(verdicts(), st.text(min_size=1))
+def test_parse_takes_the_whole_completion_or_nothing(verdict, extra):
+    text = render(verdict)
+    for around in (text + extra, extra + text):
+        assert parse(around, modality_of(verdict)).status == "no_match"
+
+
+@given(st.text())
+def test_parse_never_raises(text):
+    assert parse(text, "text").verdict is None
+
+
+def test_parse_known_value():
+    assert parse(GOOD, "text_image").verdict == Verdict("unsafe", "safe", "C7S2", "why")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ("<think>", "<thinking>", "no_match"),
+        ("Request:", "Request: ", "no_match"),
+        ("Request:unsafe", "Request:Unsafe", "no_match"),
+        ("why", "<answer>why", "no_match"),
+        ("why", "why</think>", "no_match"),
+        ("C7S2", "C7S2 ", "no_match"),
+        ("C7S2", "C7S2\nC8S1", "no_match"),
+        ("C7S2", "<b>", "no_match"),
+        ("C7S2", "", "no_match"),
+        ("C7S2", "x" * (MAX_CATEGORY_CHARS + 1), "no_match"),
+        ("Response:safe\n", "", "wrong_fields"),
+        ("C7S2", "None", "contradiction"),
+        ("Request:unsafe", "Request:safe", "contradiction"),
+    ],
+)
+def test_parse_broken_completion_has_its_status(old, new, status):
+    parsed = parse(GOOD.replace(old, new, 1), "text")
+    assert (parsed.verdict, parsed.status) == (None, status)
+
+
+def test_parse_response_line_for_an_image_is_wrong_fields():
+    assert parse(GOOD, "image").status == "wrong_fields"
+
+
+@pytest.mark.parametrize("reasoning", ["why\n", "\n", "  \n", ""])
+def test_parse_without_reasoning_says_so(reasoning):
+    parsed = parse(GOOD.replace("why\n", reasoning), "text")
+    assert parsed.status == ("ok" if reasoning == "why\n" else "empty_reasoning")
+    assert parsed.is_well_formed == (reasoning == "why\n")
+    assert parsed.verdict.category == "C7S2"
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        Verdict("unsafe", "safe", None, "r"),
+        Verdict("safe", "safe", "C7S2", "r"),
+        Verdict("unsafe", "safe", "two\nlines", "r"),
+        Verdict("unsafe", "safe", " spaced", "r"),
+        Verdict("unsafe", "safe", "None", "r"),
+        Verdict("unsafe", "safe", "C7S2", "</think>"),
+        Verdict("unsafe", "safe", "C7S2", " "),
+    ],
+)
+def test_render_what_the_grammar_cannot_state_raises(verdict):
+    with pytest.raises(ValueError, match="the grammar cannot state"):
+        render(verdict)
+
+
+@pytest.mark.parametrize("text", ["C7", "C7S2", "C99S99"])
+def test_looks_like_id_of_an_id(text):
+    assert looks_like_id(text)
+
+
+@pytest.mark.parametrize("text", ["c7", "C7S", "C7 S2", "S2", "CrimeC9S3", "None"])
+def test_looks_like_id_of_anything_else(text):
+    assert not looks_like_id(text)
+
+
+@pytest.mark.parametrize("name", ["C7S2", "CrimeC9S3", "c7s2", "a c12 b", "C 7 S 2", "c-7", "\uff23\uff17\uff33\uff12"])
+def test_holds_id_finds_one_in_any_spelling(name):
+    assert holds_id(name)
+
+
+@pytest.mark.parametrize("name", ["Magic 8 Ball", "COVID 19 Rumors", "Traffic Crime", "Area 51"])
+def test_holds_id_leaves_numbers_alone(name):
+    assert not holds_id(name)
