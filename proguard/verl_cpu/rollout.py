@@ -1,11 +1,12 @@
 """The rollout "hf": a Ray actor that samples with transformers, and what ties it to verl.
 
 The server waits until all rollouts of a batch are there and samples them together, so that what it returns
-does not depend on when they came. A failure is raised to every waiting rollout; `order` then ends the run.
+does not depend on when they came. A failure is raised to each of them, and `order` ends the run.
 """
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -18,15 +19,25 @@ from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica, TokenOutput
 
 from proguard.verl_cpu.generation import complete
-from proguard.verl_cpu.sampling import Rollout, Sampling, image_digest
+from proguard.verl_cpu.sampling import Completion, Rollout, Sampling, image_digest
 
 SERVER_NAME = "proguard_hf_server"
 """The actor's name in Ray; there is one server."""
 
 ARRIVAL_SECONDS = 300.0
-"""Longest wait for the next rollout of a batch, after which one must have failed before it was asked for."""
+"""Longest wait of a rollout for the others of its batch, after which one must have failed before it was asked for."""
 
 VISION_KEYS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rollouts that are sampled together."""
+
+    rollouts: list[Rollout] = field(default_factory=list)
+    is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    sampling: asyncio.Task[list[Completion]] | None = None
+    """Samples them; ``None`` until the batch is full."""
 
 
 class HfServer:
@@ -40,8 +51,7 @@ class HfServer:
             model.local_path, dtype=torch.float32, attn_implementation="sdpa"
         )
         self.weights_step: int | None = None
-        self.waiting: list[tuple[Rollout, asyncio.Future]] = []
-        self.alarm: asyncio.TimerHandle | None = None
+        self.batch = Batch()
         eos = self.model.generation_config.eos_token_id
         self.eos_ids = tuple(eos) if isinstance(eos, list) else (eos,)
         self.pad_id = model.tokenizer.pad_token_id
@@ -76,12 +86,8 @@ class HfServer:
             step=sampling_params["step"],
             session=sampling_params["session"],
         )
-        future = asyncio.get_running_loop().create_future()
-        self.waiting.append((rollout, future))
-        self.reset_alarm(sampling_params["rollouts"])
-        if len(self.waiting) == sampling_params["rollouts"]:
-            await self.sample_waiting(self.sampling(sampling_params))
-        completion = await future
+        sampling = self.read_sampling(sampling_params)
+        completion = await self.sample(rollout, sampling, expected=sampling_params["rollouts"])
         return TokenOutput(
             token_ids=completion.token_ids,
             log_probs=completion.log_probs,
@@ -89,7 +95,24 @@ class HfServer:
             extra_fields={"global_steps": self.weights_step},
         )
 
-    def sampling(self, params: dict[str, Any]) -> Sampling:
+    async def sample(self, rollout: Rollout, sampling: Sampling, *, expected: int) -> Completion:
+        """Put a rollout into its batch of ``expected``; return its completion when all are there and sampled."""
+        batch, place = self.batch, len(self.batch.rollouts)
+        batch.rollouts.append(rollout)
+        if len(batch.rollouts) == expected:
+            self.batch = Batch()
+            rows = self.config.max_num_seqs
+            work = asyncio.to_thread(complete, self.model, self.image_processor, batch.rollouts, sampling, rows=rows)
+            batch.sampling = asyncio.create_task(work)
+            batch.is_full.set()
+        try:
+            await asyncio.wait_for(batch.is_full.wait(), ARRIVAL_SECONDS)
+        except TimeoutError as error:
+            found = f"{len(batch.rollouts)} of {expected} rollouts were asked for within {ARRIVAL_SECONDS:.0f} s"
+            raise RuntimeError(f"{found}; the others failed before") from error
+        return (await batch.sampling)[place]
+
+    def read_sampling(self, params: dict[str, Any]) -> Sampling:
         """Return verl's sampling parameters in our words."""
         if params["top_k"] != -1 or params["repetition_penalty"] != 1.0:
             raise ValueError(
@@ -105,39 +128,6 @@ class HfServer:
             pad_id=self.pad_id,
             banned_ids=self.banned_ids,
         )
-
-    def reset_alarm(self, expected: int) -> None:
-        """Start to wait for the next rollout, or stop when all ``expected`` ones are there."""
-        if self.alarm is not None:
-            self.alarm.cancel()
-        if len(self.waiting) < expected:
-            loop = asyncio.get_running_loop()
-            self.alarm = loop.call_later(ARRIVAL_SECONDS, self.give_up, expected)
-
-    def give_up(self, expected: int) -> None:
-        """Fail the rollouts that wait for one that does not come."""
-        error = RuntimeError(
-            f"{len(self.waiting)} of {expected} rollouts were asked for, and no other for {ARRIVAL_SECONDS:.0f} s"
-        )
-        for _, future in self.waiting:
-            future.set_exception(error)
-        self.waiting = []
-
-    async def sample_waiting(self, sampling: Sampling) -> None:
-        """Sample all waiting rollouts and hand each its completion, or the error."""
-        rollouts, futures = zip(*self.waiting, strict=True)
-        self.waiting = []
-        try:
-            rows = self.config.max_num_seqs
-            completions = await asyncio.to_thread(
-                complete, self.model, self.image_processor, rollouts, sampling, rows=rows
-            )
-        except BaseException as error:
-            for future in futures:
-                future.set_exception(error)
-            raise
-        for future, completion in zip(futures, completions, strict=True):
-            future.set_result(completion)
 
 
 class HfReplica(RolloutReplica):
