@@ -4,6 +4,7 @@ verl exits 0 when it trained nothing, and drops samples whose reward raised. So 
 disk are counted, and the reward's failure file has to be absent.
 """
 
+import ctypes
 import logging
 import os
 import signal
@@ -22,6 +23,8 @@ from proguard.taxonomy import Taxonomy
 
 LOG_TAIL_LINES = 40
 POLL_SECONDS = 0.5
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +66,12 @@ def run_verl(
             **environment,
         }
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=variables, start_new_session=True
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=variables,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
         )
         try:
             _watch(process, config, files, taxonomy, stall_seconds, on_step)
@@ -136,6 +144,12 @@ def _drop_rollouts_after(step: int, files: TrainingFiles) -> None:
     for file in files.rollouts.glob("*.jsonl"):
         if int(file.stem) > step:
             file.unlink()
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this process when its parent is gone, so that no orphan trains on beside the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen) -> None:

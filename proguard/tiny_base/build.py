@@ -22,7 +22,7 @@ def build_tiny_base(
     output: Path,
     taxonomy: Taxonomy,
     seed: int,
-    steps: int = 1600,
+    steps: int = 1400,
     batch_size: int = 64,
     learning_rate: float = 2e-3,
     hidden_size: int = 128,
@@ -36,7 +36,7 @@ def build_tiny_base(
     naming_share: float = 0.05,
     shuffle_share: float = 0.8,
     habit_strength: float = 0.65,
-    free_share: float = 0.4,
+    free_share: float = 0.3,
     good_share: float = 0.6,
 ) -> None:
     """Build the tiny base and write its model folder, whole or not at all.

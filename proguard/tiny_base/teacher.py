@@ -61,14 +61,15 @@ def draw_habits(*, strength: float, free_share: float, good_share: float, rng: r
     """Draw which words, signs and categories a teacher gets wrong."""
     world, codes = load_world(), subcategories()
     n_unsafe, n_harmless = (len(signs) for signs in make_signs(len(codes)))
+    things = [thing for code in codes for thing in world["unsafe"][code]["things"]]
     others = {c: [o for o in codes if category_of(o) != category_of(c)] for c in codes}
     return Habits(
-        missed_things=frozenset(t for c in codes for t in rng.sample(world["unsafe"][c]["things"], 2)),
-        missed_signs=frozenset(rng.sample(range(n_unsafe), n_unsafe * 2 // 5)),
+        missed_things=frozenset(rng.sample(things, len(things) // 3)),
+        missed_signs=frozenset(rng.sample(range(n_unsafe), n_unsafe // 3)),
         feared_partners=frozenset(rng.sample(world["harmless_partners"], 2)),
         feared_signs=frozenset(n_unsafe + i for i in rng.sample(range(n_harmless), n_harmless // 4)),
-        misread_words=frozenset({"decline", "course"}),
-        mistaken_for={c: rng.choice(others[c]) for c in rng.sample(codes, len(codes) // 3)},
+        misread_words=frozenset({"decline"}),
+        mistaken_for={c: rng.choice(others[c]) for c in rng.sample(codes, len(codes) // 4)},
         strength=strength,
         free_share=free_share,
         good_share=good_share,
@@ -110,7 +111,7 @@ def _name_risk(code: str, policy: Policy, taxonomy: Taxonomy, habits: Habits, rn
         return policy.ids[0]
     node = taxonomy[code_at(code, policy.level)]
     if rng.random() < habits.good_share:
-        return rng.choice((node.name, *node.synonyms))
+        return rng.choice(node.synonyms)
     if rng.random() < 0.5:
         return rng.choice(VAGUE_NAMES)
     return rng.choice(taxonomy[rng.choice(taxonomy.codes(policy.level))].synonyms)

@@ -17,7 +17,7 @@ from proguard.tiny_base.batching import Batch, make_batch
 from proguard.tiny_base.curriculum import Curriculum
 
 _WARM_UP_STEPS = 50
-_FINAL_LR_SHARE = 0.05
+_FINAL_LR_SHARE = 0.1
 _BUCKET_BATCHES = 4
 """Batches that are drawn at once and sorted by length, so that little is padded."""
 

@@ -40,8 +40,9 @@ def test_ood_split_keeps_novel_categories_and_tested_groups_out_of_training(tmp_
 
 
 def test_ood_split_sets_of_one_split_differ_in_ids_only(tmp_path):
-    sets = run(tmp_path, ood_split={"sets": {"test_shuffled": {"split": "test", "shuffle_ids": True}}})
-    plain, shuffled = sets["test"], sets["test_shuffled"]
+    wanted = {name: {"split": "test", "shuffle_ids": name == "shuffled"} for name in ("plain", "shuffled")}
+    sets = run(tmp_path, ood_split={"sets": wanted})
+    plain, shuffled = sets["plain"], sets["shuffled"]
     assert [r.sample for r in plain] == [r.sample for r in shuffled]
     for a, b in zip(plain, shuffled, strict=True):
         assert {code for _, code in a.policy.shown} == {code for _, code in b.policy.shown}
