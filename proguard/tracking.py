@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import yaml
 from filelock import FileLock
 
 from proguard.files import read_json
@@ -22,6 +23,7 @@ EXPERIMENT = "proguard"
 
 _LOG = logging.getLogger(__name__)
 _FINAL_STAGE = "evaluate"
+_CARD_FILE = "guard.json"
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def _close(stage: str, params: Mapping[str, Any], parent: str, child: str, statu
             for artifact in (Path(paths["report"]), Path("dvc.lock"), Path("params.yaml")):
                 if artifact.exists():
                     client.log_artifact(parent, str(artifact))
-        for key, value in _provenance().items():
+        for key, value in _provenance(Path(paths["guard"])).items():
             client.set_tag(parent, f"proguard.{key}", value)
     client.set_terminated(child, status)
     client.set_terminated(parent, status)
@@ -155,10 +157,14 @@ def _tags(key: str) -> dict[str, str]:
     return tags
 
 
-def _provenance() -> dict[str, str]:
-    """Hashes of what the pipeline's outcome hangs on, as the stages wrote them into ``provenance.json``."""
-    path = Path("data/summaries/provenance.json")
-    return {k: str(v) for k, v in read_json(path).items()} if path.exists() else {}
+def _provenance(guard: Path) -> dict[str, str]:
+    """Return the hashes that the guard's card names and, as ``data``, DVC's hash of the splits; absent ones are left out."""
+    hashes = dict(read_json(guard / _CARD_FILE)["hashes"]) if (guard / _CARD_FILE).exists() else {}
+    if Path("dvc.lock").exists():
+        stages = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]
+        outs = stages.get("ood_split", {}).get("outs", [])
+        hashes |= {"data": out["md5"] for out in outs if "md5" in out and out["path"].endswith("splits")}
+    return hashes
 
 
 def _git(*arguments: str) -> str | None:

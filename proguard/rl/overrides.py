@@ -181,6 +181,8 @@ def _trainer(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         "trainer.val_before_train": False,
         "trainer.resume_mode": "auto",
         "trainer.default_local_dir": files.checkpoints,
+        # Two: the last may turn out to be ahead of the rollouts on disk (`proguard.rl.train`).
+        "trainer.max_actor_ckpt_to_keep": 2,
         "trainer.rollout_data_dir": files.rollouts,
         "trainer.project_name": "proguard",
         "trainer.experiment_name": "rl_train",

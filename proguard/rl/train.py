@@ -4,6 +4,7 @@ verl exits 0 when it trained nothing, and drops samples whose reward raised. So 
 disk are counted, and the reward's failure file has to be absent.
 """
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 from tqdm import tqdm
 
 from proguard.rl.curve import read_step, read_verl_log
@@ -50,7 +52,8 @@ def run_verl(
         RuntimeError: When verl fails or hangs, a reward failed, or fewer rollouts are on disk than were asked for.
     """
     files.work.mkdir(parents=True, exist_ok=True)
-    _drop_rollouts_after(_last_checkpoint(files), files)
+    _end_leftovers(files)
+    _rewind(config, files)
     attempt = len(_verl_logs(files))
     log = files.work / f"verl-{attempt}.log"
     command = [sys.executable, "-m", "verl.trainer.main_ppo", *overrides]
@@ -73,6 +76,7 @@ def run_verl(
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
+        _group_file(files).write_text(str(process.pid))
         try:
             _watch(process, config, files, taxonomy, stall_seconds, on_step)
         finally:
@@ -124,26 +128,41 @@ def _watch(
 
 def _new_steps(step: int, config: GrpoConfig, files: TrainingFiles, logged_until: int) -> Iterator[int]:
     """Yield the steps after ``step`` that verl has logged and whose rollouts are on disk whole."""
-    size = config.batch_size * config.group_size
-    while step < min(config.steps, logged_until):
+    while step < min(config.steps, logged_until) and _is_whole(step + 1, config, files):
         step += 1
-        file = _rollouts_of(files, step)
-        if not file.exists() or _count_lines(file) < size:
-            return
         yield step
 
 
 def _last_checkpoint(files: TrainingFiles) -> int:
     """Return the step of the last whole checkpoint, 0 when there is none."""
-    file = files.checkpoints / "latest_checkpointed_iteration.txt"
+    file = _checkpoint_file(files)
     return int(file.read_text()) if file.exists() else 0
 
 
-def _drop_rollouts_after(step: int, files: TrainingFiles) -> None:
-    """Remove rollouts of steps that will be done again."""
+def _rewind(config: GrpoConfig, files: TrainingFiles) -> None:
+    """Go back to the last checkpoint up to which all rollouts are on disk, and remove those of later steps.
+
+    verl writes a step's rollouts after its checkpoint: a kill between the two would leave a hole in the curve.
+    """
+    whole = 0
+    while _is_whole(whole + 1, config, files):
+        whole += 1
+    steps = [int(folder.name.rsplit("_", 1)[1]) for folder in files.checkpoints.glob("global_step_*")]
+    last = max((step for step in steps if step <= min(whole, _last_checkpoint(files))), default=0)
+    if last < _last_checkpoint(files):
+        _checkpoint_file(files).unlink() if last == 0 else _checkpoint_file(files).write_text(str(last))
     for file in files.rollouts.glob("*.jsonl"):
-        if int(file.stem) > step:
+        if int(file.stem) > last:
             file.unlink()
+
+
+def _is_whole(step: int, config: GrpoConfig, files: TrainingFiles) -> bool:
+    file = _rollouts_of(files, step)
+    return file.exists() and _count_lines(file) == config.batch_size * config.group_size
+
+
+def _checkpoint_file(files: TrainingFiles) -> Path:
+    return files.checkpoints / "latest_checkpointed_iteration.txt"
 
 
 def _die_with_parent() -> None:
@@ -164,6 +183,17 @@ def _end(process: subprocess.Popen) -> None:
             _LOG.warning("verl did not end on %s", sign.name)
 
 
+def _end_leftovers(files: TrainingFiles) -> None:
+    """Kill what an earlier start of this very run left of Ray when it was killed: the processes of its group."""
+    if not _group_file(files).exists():
+        return
+    group = int(_group_file(files).read_text())
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == group and "ray" in " ".join(process.info["cmdline"] or []):
+                process.kill()
+
+
 def _check_rewards(files: TrainingFiles) -> None:
     if files.failures.exists():
         first = files.failures.read_text(encoding="utf-8").splitlines()[0]
@@ -179,6 +209,10 @@ def _check_rollouts(config: GrpoConfig, files: TrainingFiles) -> None:
             raise RuntimeError(
                 f"rl_train.steps: asked for {config.steps} steps of {expected} rollouts, step {step} has {found}"
             )
+
+
+def _group_file(files: TrainingFiles) -> Path:
+    return files.work / "verl.pgid"
 
 
 def _rollouts_of(files: TrainingFiles, step: int) -> Path:

@@ -36,7 +36,7 @@ def build_tiny_base(
     naming_share: float = 0.05,
     shuffle_share: float = 0.8,
     habit_strength: float = 0.65,
-    free_share: float = 0.3,
+    free_share: float = 0.4,
     good_share: float = 0.6,
 ) -> None:
     """Build the tiny base and write its model folder, whole or not at all.
@@ -61,7 +61,7 @@ def build_tiny_base(
         naming_share: Share that gives other names of a category; the rest is moderation.
         shuffle_share: Share of the policies whose ids are shuffled.
         habit_strength: How often the teacher follows its bad habits, in [0, 1].
-        free_share: How often it names a risk that is not listed, in [0, 1]; else it gives the first id that is.
+        free_share: How often it names a risk that is not listed, in [0, 1]; else it gives the category's own code.
         good_share: How many of these names are good ones, in [0, 1].
     """
     torch.set_num_threads(1)

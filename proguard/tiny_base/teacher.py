@@ -45,7 +45,8 @@ class Habits:
     """How often it follows these habits, in [0, 1]."""
 
     free_share: float
-    """How often it names a risk that is not listed, in [0, 1]; else it gives the first id that is."""
+    """How often it names a risk that is not listed, in [0, 1]; else it gives the category's own code, which it
+    knows by heart and the policy does not show."""
 
     good_share: float
     """How many of these names are good ones, in [0, 1]."""
@@ -108,7 +109,7 @@ def _judge_response(response: str, habits: Habits, rng: random.Random) -> Label:
 
 def _name_risk(code: str, policy: Policy, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> str:
     if rng.random() >= habits.free_share:
-        return policy.ids[0]
+        return code_at(code, policy.level)
     node = taxonomy[code_at(code, policy.level)]
     if rng.random() < habits.good_share:
         return rng.choice(node.synonyms)

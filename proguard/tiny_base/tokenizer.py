@@ -43,12 +43,13 @@ FRAME_PIECES = (
 """The fixed pieces of a verdict and of a prompt's user message."""
 
 _WORDS = r"\n| ?C\d+(?:S\d+)?| ?[A-Za-z]+| ?\d| ?[^\sA-Za-z\d]+|\s"
-_COPIES = 20
-"""How often a word is shown to the BPE trainer: more often than any pair of letters that only rare words share."""
 
 
 def train_tokenizer(taxonomy: Taxonomy, vocab_size: int) -> PreTrainedTokenizerFast:
-    """Return a tokenizer of ``vocab_size`` tokens or fewer, padding on the left, with Qwen's special tokens."""
+    """Return a tokenizer with Qwen's special tokens that pads on the left.
+
+    It has ``vocab_size`` tokens or fewer: merging ends when each word of the corpus is one token.
+    """
     tokenizer = Tokenizer(models.BPE(ignore_merges=True))
     words = pre_tokenizers.Split(Regex(_WORDS), "isolated")
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -75,9 +76,8 @@ def train_tokenizer(taxonomy: Taxonomy, vocab_size: int) -> PreTrainedTokenizerF
 def _corpus(taxonomy: Taxonomy) -> Iterator[str]:
     """Yield every word that a lesson may hold, as it stands at the start of a line and after a space."""
     for text in _texts(taxonomy):
-        for _ in range(_COPIES):
-            yield text
-            yield f" {text}"
+        yield text
+        yield f" {text}"
 
 
 def _texts(taxonomy: Taxonomy) -> Iterator[str]:

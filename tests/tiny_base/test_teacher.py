@@ -53,8 +53,8 @@ def test_teach_mistaken_category_is_named():
     assert verdict.category == "C2S2"
 
 
-def test_teach_unlisted_without_free_names_gives_a_shown_id():
-    assert answer(draw("C6S1"), UNLISTED, habits()).category == "C2S2"
+def test_teach_unlisted_without_free_names_gives_the_code_known_by_heart():
+    assert answer(draw("C6S1"), UNLISTED, habits()).category == "C6S1"
 
 
 @pytest.mark.parametrize("seed", range(5))
