@@ -71,14 +71,13 @@ def read_card(folder: Path | str) -> GuardCard:
     if not path.exists():
         raise FileNotFoundError(f"{folder}: no {CARD_FILE}; a guard is made by `dvc repro base_model` or `rl_train`")
     content = read_json(path)
-    return GuardCard(
-        PromptFormat(**content["prompt"]), content["levels"], content["hashes"], content["origin"]
-    )
+    return GuardCard(PromptFormat(**content["prompt"]), content["levels"], content["hashes"], content["origin"])
 
 
 def check_prompt(card: GuardCard) -> None:
     """Raise ``ValueError`` when prompts are worded otherwise now than when the guard was made."""
     if card.hashes["prompt"] != prompt_hash():
         raise ValueError(
-            f"the guard was made with prompt {card.hashes['prompt']}, the code words prompt {prompt_hash()}: make it again"
+            f"the guard was made with prompt {card.hashes['prompt']}, and the code words prompt {prompt_hash()}:"
+            " make it again"
         )

@@ -19,10 +19,10 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path that becomes ``path`` when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -32,23 +32,27 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
     """Yield an empty temporary folder that becomes ``path``, replacing it, when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = _temporary(path)
     temporary.mkdir()
     try:
         yield temporary
         shutil.rmtree(path, ignore_errors=True)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    """Return the temporary name beside ``path``, and remove what killed processes left under such names."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def write_json(content: Any, path: Path | str) -> None:
     """Write ``content`` as JSON with sorted keys, so that equal content is equal bytes."""
     with whole_file(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path | str) -> Any:

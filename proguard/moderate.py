@@ -95,9 +95,7 @@ def _read_entry(entry: Any, index: int, path: Path, taxonomy: Taxonomy) -> tuple
     )
 
 
-def moderate(
-    item: Item, policy: Policy, *, engine: Engine, card: GuardCard, taxonomy: Taxonomy
-) -> dict[str, Any]:
+def moderate(item: Item, policy: Policy, *, engine: Engine, card: GuardCard, taxonomy: Taxonomy) -> dict[str, Any]:
     """Return the verdict on one item as plain values.
 
     ``category`` is the policy's id or the guard's own name for the risk, ``in_policy`` says which. A completion that
@@ -147,9 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             policy, taxonomy = read_policy(options.policy, taxonomy, level)
     except (ValueError, FileNotFoundError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
-    engine = load_engine(
-        "transformers", options.guard, max_new_tokens=1024, runtime={"device": "auto", "threads": 1}
-    )
+    engine = load_engine("transformers", options.guard, max_new_tokens=1024, runtime={"device": "auto", "threads": 1})
     result = moderate(item, policy, engine=engine, card=card, taxonomy=taxonomy)
     if not options.explain:
         result.pop("reasoning", None)

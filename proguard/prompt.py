@@ -134,8 +134,6 @@ def _parts(content: str) -> list[dict[str, str]]:
 
 def prompt_hash() -> str:
     """Return the first 16 hex digits of the SHA-256 of everything that words a prompt."""
-    frame = _user(
-        Sample("", "", "", "text_image", "r", "a", "i", None, None, None, None, None), max_chars=None
-    )
+    frame = _user(Sample("", "", "", "text_image", "r", "a", "i", None, None, None, None, None), max_chars=None)
     content = "\0".join([_FULL, _COMPACT, _TAGS, frame, *_MODALITY_NAMES.values()])
     return hashlib.sha256(content.encode()).hexdigest()[:16]

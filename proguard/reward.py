@@ -85,9 +85,7 @@ def make_target(sample: Sample, policy: Policy) -> Target:
     return Target(sample.modality, sample.request_label, sample.response_label, code, policy)
 
 
-def score(
-    completions: Sequence[str], targets: Sequence[Target], bank: NameBank, rule: RewardRule
-) -> list[Reward]:
+def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank, rule: RewardRule) -> list[Reward]:
     """Return the reward of each completion, names embedded in one batch.
 
     A side without a label earns its point whatever is said of it, so that every row of a modality has one maximum.
@@ -136,9 +134,7 @@ def _score_id(said: str, target: Target, rule: RewardRule) -> float:
     return 0.5 if is_sibling else 0.25
 
 
-def _score_name(
-    name: str, target: Target, bank: NameBank, rule: RewardRule, is_named: bool
-) -> tuple[float, float]:
+def _score_name(name: str, target: Target, bank: NameBank, rule: RewardRule, is_named: bool) -> tuple[float, float]:
     if (rule == "paper" and looks_like_id(name)) or (rule == "strict" and not is_named):
         return 0.0, 0.0
     similarities = bank.similarities([name], target.category)[0]

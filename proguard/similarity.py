@@ -94,9 +94,7 @@ class NameBank:
         if new:
             c = self.config
             embedder = load_embedder(c.backend, c.model, c.revision)
-            vectors = embedder.encode(
-                new, batch_size=64, normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors = embedder.encode(new, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
             self._vectors.update(zip(new, vectors, strict=True))
         return np.stack([self._vectors[text] for text in texts])
 

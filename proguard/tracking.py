@@ -121,7 +121,7 @@ def _close(stage: str, params: Mapping[str, Any], parent: str, child: str, statu
             for artifact in (Path(paths["report"]), Path("dvc.lock"), Path("params.yaml")):
                 if artifact.exists():
                     client.log_artifact(parent, str(artifact))
-        for key, value in _provenance(Path(paths["guard"])).items():
+        for key, value in _provenance(Path(paths["guard"]), paths["splits"]).items():
             client.set_tag(parent, f"proguard.{key}", value)
     client.set_terminated(child, status)
     client.set_terminated(parent, status)
@@ -157,13 +157,14 @@ def _tags(key: str) -> dict[str, str]:
     return tags
 
 
-def _provenance(guard: Path) -> dict[str, str]:
-    """Return the hashes that the guard's card names and, as ``data``, DVC's hash of the splits; absent ones are left out."""
+def _provenance(guard: Path, splits: str) -> dict[str, str]:
+    """Return the hashes on the guard's card and, as ``data``, DVC's hash of the splits; absent ones are left out."""
     hashes = dict(read_json(guard / _CARD_FILE)["hashes"]) if (guard / _CARD_FILE).exists() else {}
     if Path("dvc.lock").exists():
         stages = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]
-        outs = stages.get("ood_split", {}).get("outs", [])
-        hashes |= {"data": out["md5"] for out in outs if "md5" in out and out["path"].endswith("splits")}
+        for out in stages.get("ood_split", {}).get("outs", []):
+            if out["path"] == splits:
+                hashes["data"] = out["md5"]
     return hashes
 
 

@@ -1,6 +1,6 @@
 """Stage base_model: the model that RL starts from, with its guard card.
 
-    python stages/base_model.py
+python stages/base_model.py
 """
 
 from pathlib import Path

@@ -2,8 +2,8 @@
 
     python stages/check_params.py
 
-DVC runs it when a file under conf/ has changed. `dvc exp run` has then just composed conf/ into params.yaml; `dvc repro`
-has not, and this stops it before anything stale is taken for new.
+DVC runs it when a file under conf/ has changed. `dvc exp run` has then just composed conf/ into params.yaml;
+`dvc repro` has not, and this stops it before anything stale is taken for new.
 """
 
 import os

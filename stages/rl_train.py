@@ -2,8 +2,8 @@
 
     python stages/rl_train.py
 
-verl trains in a process of its own (`proguard.rl.train`). Checkpoints live under ``runtime.work``: a run that was killed
-goes on from the last one, and a run with other settings or other inputs starts afresh.
+verl trains in a process of its own (`proguard.rl.train`). Checkpoints live under ``runtime.work``: a run that was
+killed goes on from the last one, and a run with other settings or other inputs starts afresh.
 """
 
 import shutil
@@ -34,7 +34,9 @@ def main(cfg: DictConfig) -> None:
     config, engine = GrpoConfig(**settings["rl_train"]), settings["engine"]
     taxonomy, base = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.base_model).resolve()
     rows_file, card = Path(cfg.paths.splits) / "train.parquet", read_card(base)
-    inputs = fingerprint(base, rows_file, **{key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")})
+    inputs = fingerprint(
+        base, rows_file, **{key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")}
+    )
     work = (Path(cfg.runtime.work) / "rl_train" / inputs).resolve()
     files = TrainingFiles(work / "rows.parquet", base, work, Path(cfg.paths.taxonomy).resolve())
     rows = read_rows(rows_file)

@@ -18,9 +18,7 @@ from proguard.tiny_base.build import build_tiny_base
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
-    build_tiny_base(
-        output=Path(cfg.paths.tiny_base), taxonomy=load_taxonomy(cfg.paths.taxonomy), **cfg.tiny_base
-    )
+    build_tiny_base(output=Path(cfg.paths.tiny_base), taxonomy=load_taxonomy(cfg.paths.taxonomy), **cfg.tiny_base)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Import closures: which files of the project a script runs. `test_dvc` holds dvc.yaml to them.
 
-    python -m tests.closure --write     put each stage's closure into dvc.yaml
+python -m tests.closure --write     put each stage's closure into dvc.yaml
 """
 
 import ast
@@ -27,6 +27,11 @@ LOADED_BY_NAME = {
     "proguard/rl/overrides.py": ["proguard/rl/reward_function.py", "proguard/verl_cpu"],
 }
 """Modules that a module has another process, or a setting, import by name; a folder stands for all in it."""
+
+
+def script_of(command: str) -> Path:
+    """Return the stage script that a stage's command runs."""
+    return next(Path(part) for part in command.split() if part.startswith("stages/"))
 
 
 def closure(script: Path) -> set[str]:
@@ -72,7 +77,7 @@ def write() -> None:
     content = yaml.load(path)
     for stage in content["stages"].values():
         spec = stage.get("do", stage)
-        code = closure(Path(spec["cmd"].split()[1]))
+        code = closure(script_of(spec["cmd"]))
         data = [d for d in spec["deps"] if not d.startswith(("stages/", "proguard/"))]
         spec["deps"] = data + sorted(code)
     yaml.dump(content, path)

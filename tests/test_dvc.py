@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.closure import ROOT, closure
+from tests.closure import ROOT, closure, script_of
 
 STAGES = {
-    name: stage.get("do", stage)
-    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
+    name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
 }
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 UNTRACKED = {"paths", "runtime"}
@@ -24,7 +23,7 @@ UNTRACKED_KEYS = {
 
 
 def script(name: str) -> Path:
-    return Path(STAGES[name]["cmd"].split()[1])
+    return script_of(STAGES[name]["cmd"])
 
 
 def declared(name: str, kind: str) -> set[str]:

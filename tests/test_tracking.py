@@ -15,7 +15,13 @@ def params(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.setenv("MLFLOW_RUN_ID", "")
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    paths = {"summaries": "summaries", "metrics": "metrics.json", "report": "report.html", "guard": "guard"}
+    paths = {
+        "summaries": "summaries",
+        "metrics": "metrics.json",
+        "report": "report.html",
+        "guard": "guard",
+        "splits": "splits",
+    }
     (tmp_path / "summaries").mkdir()
     (tmp_path / "summaries" / "collect.json").write_text(json.dumps({"samples": {"text": 3}}))
     (tmp_path / "metrics.json").write_text(json.dumps({"base": {"reward": 1.5, "undefined": None}}))

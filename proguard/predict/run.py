@@ -83,9 +83,7 @@ def run_prediction(
     return done
 
 
-def _queries(
-    batch: Sequence[Row], card: GuardCard, taxonomy: Taxonomy, images: ImageStore
-) -> list[Query]:
+def _queries(batch: Sequence[Row], card: GuardCard, taxonomy: Taxonomy, images: ImageStore) -> list[Query]:
     content = images.read(row.sample.image for row in batch if row.sample.image is not None)
     return [
         Query(

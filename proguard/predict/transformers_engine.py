@@ -35,21 +35,17 @@ class TransformersEngine:
     def complete(self, queries: Sequence[Query]) -> list[str]:
         """Return the greedy completion of each query; all are one batch, padded on the left."""
         texts = [
-            self._processor.apply_chat_template(
-                chat_messages(q.messages), tokenize=False, add_generation_prompt=True
-            )
+            self._processor.apply_chat_template(chat_messages(q.messages), tokenize=False, add_generation_prompt=True)
             for q in queries
         ]
         images = [Image.open(io.BytesIO(q.image)).convert("RGB") for q in queries if q.image is not None]
-        inputs = self._processor(
-            text=texts, images=images or None, padding=True, return_tensors="pt"
-        ).to(self._model.device)
+        inputs = self._processor(text=texts, images=images or None, padding=True, return_tensors="pt").to(
+            self._model.device
+        )
         generated = self._model.generate(
             **inputs,
             max_new_tokens=self._max_new_tokens,
             do_sample=False,
             suppress_tokens=self._suppressed or None,
         )
-        return self._processor.batch_decode(
-            generated[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
-        )
+        return self._processor.batch_decode(generated[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)

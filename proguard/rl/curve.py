@@ -39,13 +39,10 @@ def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
     scores = [line["score"] for line in lines]
     step = {"reward": _mean(scores), "malformed_rate": _mean([not p.is_well_formed for p in parsed])}
     for modality in MODALITIES:
-        step[f"reward_{modality}"] = _mean(
-            [s for s, t in zip(scores, targets, strict=True) if t.modality == modality]
-        )
+        step[f"reward_{modality}"] = _mean([s for s, t in zip(scores, targets, strict=True) if t.modality == modality])
     step["named_ood_rate"] = _mean(
         [
-            p.is_well_formed and p.verdict.category is not None
-            and is_free_name(p.verdict.category, t.policy, taxonomy)
+            p.is_well_formed and p.verdict.category is not None and is_free_name(p.verdict.category, t.policy, taxonomy)
             for p, t in zip(parsed, targets, strict=True)
             if t.gold == OOD
         ]

@@ -25,6 +25,8 @@ from proguard.taxonomy import Taxonomy
 
 LOG_TAIL_LINES = 40
 POLL_SECONDS = 0.5
+PROJECT = Path(__file__).parents[2]
+"""What Ray's workers import us from, wherever they run."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -61,6 +63,7 @@ def run_verl(
     with log.open("wb") as output, TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as ray_folder:
         variables = {
             **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
             "HF_DATASETS_CACHE": str(files.work / "datasets"),
             "RAY_USAGE_STATS_ENABLED": "0",
             "TOKENIZERS_PARALLELISM": "false",
@@ -92,8 +95,7 @@ def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) 
     """Return the numbers of every step, ours from the rollouts and verl's from its logs."""
     verl = read_verl_log(_verl_logs(files))
     return {
-        step: read_step(_rollouts_of(files, step), taxonomy) | verl.get(step, {})
-        for step in range(1, config.steps + 1)
+        step: read_step(_rollouts_of(files, step), taxonomy) | verl.get(step, {}) for step in range(1, config.steps + 1)
     }
 
 
@@ -112,12 +114,13 @@ def _watch(
         while True:
             is_over = process.poll() is not None
             verl = read_verl_log(_verl_logs(files))
-            for step in _new_steps(step, config, files, logged_until=config.steps if is_over else max(verl, default=0)):
-                numbers = read_step(_rollouts_of(files, step), taxonomy)
-                on_step(numbers | verl.get(step, {}), step)
+            logged_until = config.steps if is_over else max(verl, default=0)
+            for new in _new_steps(step, config, files, logged_until):
+                numbers = read_step(_rollouts_of(files, new), taxonomy)
+                on_step(numbers | verl.get(new, {}), new)
                 bar.set_postfix(reward=f"{numbers['reward']:.2f}", malformed=f"{numbers['malformed_rate']:.0%}")
                 bar.update(1)
-                moved = time.monotonic()
+                step, moved = new, time.monotonic()
             if is_over:
                 return
             _check_rewards(files)

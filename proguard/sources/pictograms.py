@@ -87,9 +87,7 @@ def _draw_shape(
     cos, sin = math.cos(angle), math.sin(angle)
 
     def polygon(points: list[tuple[float, float]]) -> None:
-        turned = [
-            (x0 + radius * (x * cos - y * sin), y0 + radius * (x * sin + y * cos)) for x, y in points
-        ]
+        turned = [(x0 + radius * (x * cos - y * sin), y0 + radius * (x * sin + y * cos)) for x, y in points]
         draw.polygon(turned, fill=colour)
 
     box = [x0 - radius, y0 - radius, x0 + radius, y0 + radius]

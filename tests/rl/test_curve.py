@@ -52,7 +52,9 @@ def test_later_start_wins_and_a_cut_line_is_left_out(tmp_path):
 
 
 def test_curve_is_written_wide_and_long(tmp_path):
-    steps = {s: {"reward": float(s), **{f"reward_{m}": float(s) for m in ("text", "image", "text_image")}} for s in (2, 1)}
+    steps = {
+        s: {"reward": float(s), **{f"reward_{m}": float(s) for m in ("text", "image", "text_image")}} for s in (2, 1)
+    }
     steps[2]["reward_image"] = math.nan
     curve = curve_table(steps)
     write_curve(curve, tmp_path)

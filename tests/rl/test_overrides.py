@@ -15,9 +15,7 @@ FILES = TrainingFiles(Path("/r"), Path("/b"), Path("/w"), Path("/t"))
 
 
 def overrides(config=CONFIG, engine=None, **kwargs):
-    made = make_overrides(
-        config, FILES, reward_kwargs=kwargs, engine=engine or {}, n_gpus_per_node=1, nnodes=1
-    )
+    made = make_overrides(config, FILES, reward_kwargs=kwargs, engine=engine or {}, n_gpus_per_node=1, nnodes=1)
     return dict(o.removeprefix("++").split("=", 1) for o in made)
 
 
@@ -50,9 +48,7 @@ def test_group_of_one_is_refused():
 def test_overrides_compose_with_verl():
     from hydra import compose, initialize_config_module
 
-    made = make_overrides(
-        CONFIG, FILES, reward_kwargs={"rule": "strict"}, engine={}, n_gpus_per_node=2, nnodes=3
-    )
+    made = make_overrides(CONFIG, FILES, reward_kwargs={"rule": "strict"}, engine={}, n_gpus_per_node=2, nnodes=3)
     with initialize_config_module("verl.trainer.config", version_base=None):
         config = compose("ppo_trainer", overrides=made)
     assert config.actor_rollout_ref.actor.clip_ratio_high == 0.1

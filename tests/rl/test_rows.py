@@ -32,7 +32,7 @@ def test_rows_are_byte_stable(verl_rows):
 def test_rows_read_back_with_as_many_placeholders_as_images(verl_rows):
     from datasets import Dataset
 
-    rows, images, folder = verl_rows
+    rows, _, folder = verl_rows
     table = Dataset.from_parquet(str(folder / "a.parquet"), cache_dir=str(folder / "cache"))
     assert len(table) == len(rows)
     for ours, theirs in zip(rows, table, strict=True):
