@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from proguard.files import write_table
 
@@ -46,6 +46,8 @@ def check_image(content: bytes, max_pixels: int) -> CheckedImage:
                 if width * height > max_pixels:
                     raise ValueError(f"image of {width} x {height} pixels, more than {max_pixels}")
                 image.load()
+    except UnidentifiedImageError:
+        raise ValueError("image does not decode: not an image of a known format") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"image does not decode: {error}") from error
     return CheckedImage(hashlib.sha256(content).hexdigest(), content, width, height)

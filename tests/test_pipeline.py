@@ -83,7 +83,7 @@ def test_every_stage_runs_and_ends_in_a_report(built):
     metrics = read_json(clone.folder / "metrics.json")
     assert set(metrics) == {"base", "proguard", "difference"}
     assert metrics["proguard"]["test"]["all"]["reward"]["mean"]["n"] > 0
-    assert "<svg" in (clone.folder / "data" / "report.html").read_text()
+    assert "data:image/svg" in (clone.folder / "data" / "report.html").read_text()
 
 
 def test_pipeline_run_in_mlflow_holds_metrics_report_and_hashes(built):

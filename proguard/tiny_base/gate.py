@@ -62,7 +62,7 @@ GATE: dict[str, tuple[float, float]] = {
     "well_formed": (0.95, 1.0),
     "request_accuracy": (0.65, 0.85),
     "listed_accuracy": (0.30, 0.75),
-    "named": (0.12, 0.35),
+    "named": (0.10, 0.35),
     "well_named": (0.25, 1.0),
 }
 """Lowest and highest value of each field of a sampled `Standing`."""
