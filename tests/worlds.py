@@ -2,7 +2,9 @@
 
 import random
 from functools import cache
+from pathlib import Path
 
+from proguard.images import ImageShards, ImageStore, check_image
 from proguard.policy import draw_policy
 from proguard.row import Row
 from proguard.sources.mini_world import draw_scenes
@@ -41,3 +43,12 @@ def draw_rows(n: int, *, split: str = "train", seed: int = 0, shuffle_ids: bool 
             if scene.image is not None:
                 images[sample.image] = scene.image
     return rows, images
+
+
+def store_images(images: dict[str, bytes], folder: Path) -> ImageStore:
+    """Write images as shards into ``folder`` and return their store."""
+    shards = ImageShards(folder)
+    for content in images.values():
+        shards.add(check_image(content, 10_000))
+    shards.flush()
+    return ImageStore(folder)

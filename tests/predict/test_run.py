@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from proguard.card import make_card
-from proguard.images import ImageShards, ImageStore, check_image
 from proguard.predict.run import fingerprint, plan_batches, prediction_table, run_prediction, seconds_per_row
 from proguard.prompt import PromptFormat
 from proguard.reward import reference_verdict
 from proguard.verdict import render
-from tests.worlds import LEVELS, draw_rows, taxonomy
+from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 
 
 class EchoEngine:
@@ -29,12 +28,13 @@ class EchoEngine:
 @pytest.fixture
 def world(tmp_path):
     rows, images = draw_rows(60)
-    shards = ImageShards(tmp_path / "images")
-    for content in images.values():
-        shards.add(check_image(content, 10_000))
-    shards.flush()
     card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={})
-    settings = {"card": card, "taxonomy": taxonomy(), "images": ImageStore(tmp_path / "images"), "batch_size": 8}
+    settings = {
+        "card": card,
+        "taxonomy": taxonomy(),
+        "images": store_images(images, tmp_path / "images"),
+        "batch_size": 8,
+    }
     return rows, settings
 
 

@@ -4,20 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.images import ImageShards, ImageStore, check_image
 from proguard.prompt import PromptFormat
 from proguard.rl.rows import target_from_json, target_to_json, write_verl_rows
-from tests.worlds import draw_rows, taxonomy
+from tests.worlds import draw_rows, store_images, taxonomy
 
 
 @pytest.fixture
 def verl_rows(tmp_path):
     rows, images = draw_rows(12)
-    shards = ImageShards(tmp_path / "images")
-    for content in images.values():
-        shards.add(check_image(content, 10_000))
-    shards.flush()
-    store = ImageStore(tmp_path / "images")
+    store = store_images(images, tmp_path / "images")
     for name in ("a", "b"):
         path = tmp_path / f"{name}.parquet"
         write_verl_rows(rows, path, taxonomy=taxonomy(), prompt=PromptFormat("compact"), images=store)

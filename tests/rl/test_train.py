@@ -13,12 +13,11 @@ from safetensors.numpy import load_file
 
 from proguard.card import make_card, read_card, write_card
 from proguard.files import read_json
-from proguard.images import ImageShards, check_image
 from proguard.params import compose_params
 from proguard.prompt import PromptFormat
 from proguard.row import write_rows
 from tests.closure import ROOT
-from tests.worlds import LEVELS, draw_rows, taxonomy
+from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 
 pytestmark = pytest.mark.slow
 
@@ -39,10 +38,7 @@ def project(tmp_path, monkeypatch):
     write_card(card, base, ROOT / "data" / "taxonomy.yaml")
     rows, images = draw_rows(24)
     write_rows(rows, tmp_path / "data" / "splits" / "train.parquet")
-    shards = ImageShards(tmp_path / "data" / "collected" / "images")
-    for content in images.values():
-        shards.add(check_image(content, 10_000))
-    shards.flush()
+    store_images(images, tmp_path / "data" / "collected" / "images")
     return tmp_path
 
 
