@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from proguard.params import flatten
 
@@ -29,6 +29,9 @@ class GrpoConfig:
 
     warmup_steps: int
     """Steps over which the learning rate rises from 0."""
+
+    lr_schedule: Literal["constant", "cosine"]
+    """What the learning rate does after the warm-up; ``cosine`` falls to a tenth of the peak at the last step."""
 
     kl_coef: float
     """Weight of the KL loss (low_var_kl) against the base model."""
@@ -145,6 +148,8 @@ def _actor(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         "actor_rollout_ref.model.path": files.base_model,
         f"{actor}.optim.lr": config.lr,
         f"{actor}.optim.lr_warmup_steps": config.warmup_steps,
+        f"{actor}.optim.lr_scheduler_type": config.lr_schedule,
+        f"{actor}.optim.min_lr_ratio": 0.1,
         f"{actor}.ppo_mini_batch_size": config.mini_batch_size,
         f"{actor}.use_kl_loss": True,
         f"{actor}.kl_loss_coef": config.kl_coef,

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from proguard.params import compose_params
 from proguard.rl.overrides import GrpoConfig, TrainingFiles, make_overrides
+from tests.closure import ROOT
 
 CONFIG = GrpoConfig(
-    steps=5, batch_size=4, mini_batch_size=2, group_size=3, lr=1e-4, warmup_steps=1, kl_coef=0.01, entropy_coef=0.0,
+    steps=5, batch_size=4, mini_batch_size=2, group_size=3, lr=1e-4, warmup_steps=1, lr_schedule="cosine", kl_coef=0.01, entropy_coef=0.0,
     clip_ratio=0.1, temperature=1.0, max_prompt_length=99, max_response_length=9, save_every=2, seed=7,
 )  # fmt: skip
 FILES = TrainingFiles(Path("/r"), Path("/b"), Path("/w"), Path("/t"))
@@ -45,12 +47,23 @@ def test_group_of_one_is_refused():
         overrides(replace(CONFIG, group_size=1))
 
 
-def test_overrides_compose_with_verl():
+@pytest.mark.parametrize("profile", ["mini", "open", "paper"])
+def test_overrides_of_a_profile_compose_with_verl(profile):
     from hydra import compose, initialize_config_module
 
-    made = make_overrides(CONFIG, FILES, reward_kwargs={"rule": "strict"}, engine={}, n_gpus_per_node=2, nnodes=3)
+    params = compose_params(ROOT / "conf", [f"profile={profile}"])
+    config = GrpoConfig(**params["rl_train"])
+    made = make_overrides(
+        config,
+        FILES,
+        reward_kwargs={"rule": "strict", "similarity": params["similarity"]},
+        engine=params["engine"]["verl"],
+        n_gpus_per_node=8,
+        nnodes=3,
+    )
     with initialize_config_module("verl.trainer.config", version_base=None):
-        config = compose("ppo_trainer", overrides=made)
-    assert config.actor_rollout_ref.actor.clip_ratio_high == 0.1
-    assert config.reward.custom_reward_function.reward_kwargs.rule == "strict"
-    assert config.trainer.nnodes == 3
+        verl = compose("ppo_trainer", overrides=made)
+    assert verl.actor_rollout_ref.actor.clip_ratio_high == config.clip_ratio
+    assert verl.reward.custom_reward_function.reward_kwargs.rule == "strict"
+    assert verl.actor_rollout_ref.rollout.name == ("vllm" if profile == "paper" else "hf")
+    assert verl.trainer.nnodes == 3
