@@ -47,6 +47,7 @@ def test_group_of_one_is_refused():
         overrides(replace(CONFIG, group_size=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["mini", "open", "paper"])
 def test_overrides_of_a_profile_compose_with_verl(profile):
     from hydra import compose, initialize_config_module
