@@ -27,13 +27,15 @@ plan: setup
 repro: setup
 	dvc repro
 
+# Two workers of one thread each. What starts Ray shares one, so that no two clusters meet; so does what loads MiniLM.
+PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --dist=loadgroup
 test: setup
-	python -m pytest
+	$(PYTEST)
 
-# The tests that start no stage, training or server, on two cores. Those of tiny_base and verl_cpu are left out too: torch
-# and verl take three and ten seconds to import. Those that embed with MiniLM share a worker, so that one loads it.
+# The tests that start no stage, training or server. Those of tiny_base and verl_cpu are left out too: torch and verl take
+# three and ten seconds to import.
 unit: setup
-	OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest -m "not slow" --no-cov --numprocesses=2 --dist=loadgroup --ignore=tests/tiny_base --ignore=tests/verl_cpu
+	$(PYTEST) -m "not slow" --no-cov --ignore=tests/tiny_base --ignore=tests/verl_cpu
 
 ui: setup
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}

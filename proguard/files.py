@@ -3,9 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +63,6 @@ def write_table(table: pl.DataFrame, path: Path | str) -> None:
     """Write a table as parquet; equal tables give equal bytes."""
     with whole_file(path) as temporary:
         table.write_parquet(temporary, compression="zstd", statistics=False)
-
-
-def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:
-    """Return samples as a table, sorted by id."""
-    return pl.DataFrame([asdict(s) for s in samples], schema=SAMPLE_SCHEMA, orient="row").sort("id")
-
-
-def write_samples(samples: Iterable[Sample], path: Path | str) -> None:
-    """Write samples as parquet, sorted by id."""
-    write_table(samples_table(samples), path)
 
 
 def read_samples(path: Path | str) -> list[Sample]:

@@ -1,13 +1,11 @@
 """A row: a sample with the policy that its prompt shows. What ood_split writes and all later stages read."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from proguard.files import write_table
 from proguard.policy import Policy
 from proguard.reward import Target, make_target
 from proguard.sample import SAMPLE_SCHEMA, Sample
@@ -31,12 +29,6 @@ class Row:
     def target(self) -> Target:
         """What a completion about this row is held against."""
         return make_target(self.sample, self.policy)
-
-
-def write_rows(rows: Iterable[Row], path: Path | str) -> None:
-    """Write rows as parquet, sorted by sample id."""
-    records = [asdict(r.sample) | {"policy": r.policy.to_json(), "role": r.role} for r in rows]
-    write_table(pl.DataFrame(records, schema=ROW_SCHEMA, orient="row").sort("id"), path)
 
 
 def read_rows(path: Path | str) -> list[Row]:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proguard.balance import SOURCES_OF, balance_modalities, check_supply, plan_mix, plot_mix, report_mix
-from proguard.files import samples_table
 from proguard.sample import MODALITIES, make_sample
 from tests.closure import ROOT
+from tests.tables import samples_table
 
 SIZES = {"text": 50, "image": 30, "text_image": 41}
 BY = (("source",), ("label", "category"))

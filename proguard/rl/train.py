@@ -4,33 +4,20 @@ verl exits 0 when it trained nothing, and drops samples whose reward raised. So 
 disk are counted, and the reward's failure file has to be absent.
 """
 
-import contextlib
-import ctypes
-import logging
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import psutil
 from tqdm import tqdm
 
 from proguard.rl.curve import read_step, read_verl_log
 from proguard.rl.overrides import GrpoConfig, TrainingFiles
+from proguard.rl.process import end_leftovers, running_verl
 from proguard.taxonomy import Taxonomy
 
 LOG_TAIL_LINES = 40
 POLL_SECONDS = 0.5
-PROJECT = Path(__file__).parents[2]
-"""What Ray's workers import us from, wherever they run."""
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-_LOG = logging.getLogger(__name__)
 
 
 def run_verl(
@@ -54,38 +41,14 @@ def run_verl(
         RuntimeError: When verl fails or hangs, a reward failed, or fewer rollouts are on disk than were asked for.
     """
     files.work.mkdir(parents=True, exist_ok=True)
-    _end_leftovers(files)
+    end_leftovers(files)
     _rewind(config, files)
-    attempt = len(_verl_logs(files))
-    log = files.work / f"verl-{attempt}.log"
-    command = [sys.executable, "-m", "verl.trainer.main_ppo", *overrides]
-    # Ray's sockets need a short path.
-    with log.open("wb") as output, TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as ray_folder:
-        variables = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
-            "HF_DATASETS_CACHE": str(files.work / "datasets"),
-            "RAY_USAGE_STATS_ENABLED": "0",
-            "TOKENIZERS_PARALLELISM": "false",
-            "RAY_TMPDIR": ray_folder,
-            "VERL_FILE_LOGGER_PATH": str(files.work / f"verl-{attempt}.jsonl"),
-            **environment,
-        }
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=variables,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-        _group_file(files).write_text(str(process.pid))
-        try:
-            _watch(process, config, files, taxonomy, stall_seconds, on_step)
-        finally:
-            _end(process)
+    attempt = f"verl-{len(_verl_logs(files))}"
+    with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
+        _watch(process, config, files, taxonomy, stall_seconds, on_step)
     _check_rewards(files)
     if process.returncode != 0:
+        log = files.work / f"{attempt}.log"
         raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
     _check_rollouts(config, files)
     return collect_curve(config, files, taxonomy)
@@ -168,35 +131,6 @@ def _checkpoint_file(files: TrainingFiles) -> Path:
     return files.checkpoints / "latest_checkpointed_iteration.txt"
 
 
-def _die_with_parent() -> None:
-    """Have Linux kill this process when its parent is gone, so that no orphan trains on beside the next start."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End verl and the Ray processes of its session, if any are left."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            break
-        os.killpg(process.pid, sign)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            _LOG.warning("verl did not end on %s", sign.name)
-
-
-def _end_leftovers(files: TrainingFiles) -> None:
-    """Kill what an earlier start of this very run left of Ray when it was killed: the processes of its group."""
-    if not _group_file(files).exists():
-        return
-    group = int(_group_file(files).read_text())
-    for process in psutil.process_iter(["cmdline"]):
-        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-            if os.getpgid(process.pid) == group and "ray" in " ".join(process.info["cmdline"] or []):
-                process.kill()
-
-
 def _check_rewards(files: TrainingFiles) -> None:
     if files.failures.exists():
         first = files.failures.read_text(encoding="utf-8").splitlines()[0]
@@ -212,10 +146,6 @@ def _check_rollouts(config: GrpoConfig, files: TrainingFiles) -> None:
             raise RuntimeError(
                 f"rl_train.steps: asked for {config.steps} steps of {expected} rollouts, step {step} has {found}"
             )
-
-
-def _group_file(files: TrainingFiles) -> Path:
-    return files.work / "verl.pgid"
 
 
 def _rollouts_of(files: TrainingFiles, step: int) -> Path:

@@ -3,6 +3,8 @@
 An image of 56 x 56 pixels is 4 visual tokens, a larger one 4 to 16.
 """
 
+from typing import Any
+
 from transformers import (
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
@@ -17,6 +19,7 @@ from proguard.tiny_base.tokenizer import END_OF_TURN, IMAGE_PAD, PADDING
 
 _MIN_PIXELS = 56 * 56
 _MAX_PIXELS = 112 * 112
+_INITIALIZER_RANGE = 0.06
 
 _CHAT_TEMPLATE = """\
 {%- for message in messages -%}
@@ -66,33 +69,10 @@ def make_model(
         "eos_token_id": tokenizer.convert_tokens_to_ids(END_OF_TURN),
         "pad_token_id": tokenizer.convert_tokens_to_ids(PADDING),
     }
-    common = {"tie_word_embeddings": True, "initializer_range": 0.06}
+    common = {"tie_word_embeddings": True, "initializer_range": _INITIALIZER_RANGE}
     config = Qwen2_5_VLConfig(
-        text_config={
-            "vocab_size": len(tokenizer),
-            "hidden_size": hidden_size,
-            "intermediate_size": 2 * hidden_size,
-            "num_hidden_layers": n_layers,
-            "num_attention_heads": hidden_size // 32,
-            "num_key_value_heads": hidden_size // 64,
-            "max_position_embeddings": 4096,
-            "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 1_000_000.0},
-            **ends,
-            **common,
-        },
-        vision_config={
-            "depth": vision_depth,
-            "hidden_size": vision_size,
-            "intermediate_size": 2 * vision_size,
-            "num_heads": vision_size // 16,
-            "out_hidden_size": hidden_size,
-            "fullatt_block_indexes": list(range(vision_depth)),
-            "patch_size": 14,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-            "window_size": 112,
-            "initializer_range": 0.06,
-        },
+        text_config=_text_config(hidden_size, n_layers) | {"vocab_size": len(tokenizer)} | ends | common,
+        vision_config=_vision_config(vision_size, vision_depth) | {"out_hidden_size": hidden_size},
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE_PAD),
         video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
         vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
@@ -104,3 +84,30 @@ def make_model(
     install_induction(model)
     model.generation_config.update(**ends)
     return model
+
+
+def _text_config(hidden_size: int, n_layers: int) -> dict[str, Any]:
+    return {
+        "hidden_size": hidden_size,
+        "intermediate_size": 2 * hidden_size,
+        "num_hidden_layers": n_layers,
+        "num_attention_heads": hidden_size // 32,
+        "num_key_value_heads": hidden_size // 64,
+        "max_position_embeddings": 4096,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 1_000_000.0},
+    }
+
+
+def _vision_config(vision_size: int, vision_depth: int) -> dict[str, Any]:
+    return {
+        "depth": vision_depth,
+        "hidden_size": vision_size,
+        "intermediate_size": 2 * vision_size,
+        "num_heads": vision_size // 16,
+        "fullatt_block_indexes": list(range(vision_depth)),
+        "patch_size": 14,
+        "spatial_merge_size": 2,
+        "temporal_patch_size": 2,
+        "window_size": 112,
+        "initializer_range": _INITIALIZER_RANGE,
+    }

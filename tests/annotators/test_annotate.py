@@ -6,9 +6,9 @@ from proguard.annotators.label_map import Meaning
 from proguard.annotators.question import ask
 from proguard.annotators.settings import EmbeddingAnnotator, LabelMapAnnotator
 from proguard.annotators.vote import Decision, Rule, Vote
-from proguard.files import samples_table
 from proguard.sample import make_sample
 from tests.annotators.banks import make_bank
+from tests.tables import samples_table
 from tests.worlds import taxonomy
 
 MAPS = {"s": {"fixed": Meaning(("C7S1",)), "open": Meaning(("C3S3", "C11S2"))}}

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from proguard.metrics.predictions import check_runs, judge_runs, measure_sets, split_run
-from proguard.row import write_rows
 from proguard.similarity import NameBank
 from tests.outcomes import MINILM, answer, draw_test_rows
+from tests.tables import write_rows
 from tests.worlds import taxonomy
 
 pytestmark = pytest.mark.xdist_group("minilm")

@@ -15,11 +15,11 @@ from proguard.card import make_card, read_card, write_card
 from proguard.files import read_json
 from proguard.params import compose_params
 from proguard.prompt import PromptFormat
-from proguard.row import write_rows
 from tests.closure import ROOT
+from tests.tables import write_rows
 from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
 SETTINGS = ("rl_train.steps=2", "rl_train.batch_size=4", "rl_train.mini_batch_size=4", "rl_train.save_every=1")
 
@@ -97,7 +97,8 @@ def test_failing_reward_fails_the_stage(project):
 
 
 def test_verl_that_refuses_its_settings_shows_the_end_of_its_log(project):
-    done = run(project, "engine.verl.actor_rollout_ref.rollout.name=nosuch")
+    # verl reads this before it starts Ray.
+    done = run(project, "+engine.verl.hydra.nosuch=1")
     assert done.returncode != 0
     assert "verl exited with 1; the end of" in done.stderr
-    assert "nosuch" in done.stderr
+    assert "hydra.nosuch" in done.stderr

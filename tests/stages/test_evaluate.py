@@ -13,10 +13,10 @@ from proguard.card import make_card, write_card
 from proguard.files import write_json
 from proguard.images import ImageShards, check_image
 from proguard.prompt import PromptFormat
-from proguard.row import write_rows
 from tests.closure import ROOT
 from tests.outcomes import answer, draw_test_rows
 from tests.report.summaries import EMPTY
+from tests.tables import write_rows
 from tests.worlds import LEVELS, taxonomy
 
 pytestmark = pytest.mark.slow

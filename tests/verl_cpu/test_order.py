@@ -2,7 +2,7 @@ import pytest
 import torch
 from tensordict import TensorDict
 
-from proguard.verl_cpu.order import RowNumbers, in_order
+from proguard.verl_cpu.order import OrderedReplayBuffer, RowNumbers, in_order
 
 
 def test_row_numbers_sort_in_the_order_of_drawing():
@@ -16,6 +16,14 @@ def test_in_order_sorts_by_row_then_session():
     # As text "10" would stand before "2".
     keys = ["000000000001_0_0", "000000000000_10_0", "000000000000_2_0"]
     assert in_order(keys) == [2, 1, 0]
+
+
+def test_failed_rollouts_stop_the_trainer():
+    buffer = OrderedReplayBuffer.__new__(OrderedReplayBuffer)
+    buffer.failure_keys = {"train": {"000000000001", "000000000009"}}
+    # Row 9 is of another batch.
+    with pytest.raises(RuntimeError, match="1 of 4 rows have a rollout or a reward that failed"):
+        buffer._select_prompt_uids("train", {"000000000000", "000000000001"}, 4)
 
 
 @pytest.mark.parametrize("lengths", [(3, 5), (4, 4), (4,)])

@@ -138,8 +138,3 @@ def compute_score(
 ) -> dict[str, float]:
     """Reward the letter e."""
     return {"score": solution_str.count("e") / 10, "length": float(len(solution_str))}
-
-
-def fail_score(**_: object) -> float:
-    """Fail, as a broken reward would."""
-    raise RuntimeError("the toy reward fails on purpose")
