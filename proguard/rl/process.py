@@ -77,11 +77,10 @@ def end_leftovers(files: TrainingFiles) -> None:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """End verl and the Ray processes of its session, if any are left."""
+    """End verl, and whatever its Ray left behind in its group."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            break
-        os.killpg(process.pid, sign)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
