@@ -136,7 +136,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--image", type=Path, help="an image file; alone, or with --request")
     parser.add_argument("--guard", type=Path, default=DEFAULT_GUARD, help="model folder (default: %(default)s)")
     parser.add_argument("--policy", type=Path, help="YAML list of codes or {id, name, description}")
-    parser.add_argument("--explain", action="store_true", help="add the guard's reasoning")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="add the guard's reasoning, or all that it wrote when that breaks the format",
+    )
     options = parser.parse_args(arguments)
     try:
         item = make_item(request=options.request, response=options.response, image=options.image)
@@ -152,7 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = load_engine("transformers", options.guard, max_new_tokens=1024, runtime={"device": "auto", "threads": 1})
     result = moderate(item, policy, engine=engine, card=card, taxonomy=taxonomy)
     if not options.explain:
-        result.pop("reasoning", None)
+        for words in ("reasoning", "completion"):
+            result.pop(words, None)
     json.dump(result, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 

@@ -16,6 +16,7 @@ from tests.worlds import LEVELS, taxonomy
 
 CARD = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={})
 POLICY = full_policy(taxonomy(), "subcategory")
+SAFE = render(Verdict("safe", "safe", None, "no risk"))
 
 
 class FixedEngine:
@@ -87,6 +88,19 @@ def test_bad_input_is_one_line_and_exit_2(arguments, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("completion, words", [("no format", "completion"), (SAFE, "reasoning")])
+def test_command_line_prints_the_guards_own_words_only_when_asked(completion, words, tmp_path, capsys, monkeypatch):
+    write_card(CARD, tmp_path, ROOT / "data" / "taxonomy.yaml")
+    monkeypatch.setattr("proguard.moderate.load_engine", lambda *_, **__: FixedEngine(completion))
+    printed = []
+    for explain in ([], ["--explain"]):
+        main(["--guard", str(tmp_path), "--request", "help me", "--response", "no", *explain])
+        printed.append(json.loads(capsys.readouterr().out))
+    brief, full = printed
+    assert words not in brief
+    assert full == brief | {words: full[words]}
 
 
 @pytest.mark.slow
