@@ -27,8 +27,8 @@ plan: setup
 repro: setup
 	dvc repro
 
-# Two workers of one thread each. What starts Ray shares one, so that no two clusters meet; so does what loads MiniLM.
-PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --dist=loadgroup
+# Two workers of one thread each; a file's tests share one, and so what its fixtures start.
+PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile
 test: setup
 	$(PYTEST)
 

@@ -2,8 +2,6 @@ import pytest
 
 from proguard.cluster import connect
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 
 @pytest.mark.slow
 def test_connect_local_starts_a_cluster_and_ends_it():

@@ -12,7 +12,7 @@ import pytest
 from proguard.files import read_json
 from tests.closure import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 SMALL = (
     "collect.sources.mini_world.read.n_train=240",

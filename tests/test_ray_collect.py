@@ -17,8 +17,6 @@ from tests.stages.test_collect import run_collect
 from tests.test_collect import collect, file_bytes, load_source, small_world
 from tests.test_image_checks import gray_png
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 ADAPTER = '''
 """Reads number words out of JSON files, slowly, and marks where each file is read."""
 import json, time

@@ -23,8 +23,6 @@ from proguard.verdict import Verdict, render
 from tests.outcomes import MINILM, draw_test_rows
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 POLICY = Policy("subcategory", (("C7S2", "C7S2"), ("C7S3", "C7S3"), ("C8S1", "C8S1")))
 LISTED = Target("text", "unsafe", "safe", "C7S2", POLICY)
 ABSENT = Target("text", "unsafe", "safe", "C5S1", POLICY)

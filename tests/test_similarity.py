@@ -10,8 +10,6 @@ from proguard.similarity import NameBank, SimilarityConfig, load_embedder, namin
 from tests.outcomes import MINILM
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 PAPER = SimilarityConfig("sentence_transformers", "BAAI/bge-m3", "5617a9f", 0.7, 0.6, 0.6)
 
 

@@ -14,8 +14,6 @@ from tests.annotators.questions import make_question
 from tests.closure import ROOT
 from tests.worlds import draw_rows, store_images, taxonomy
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 INFERENCE = {"device": "cpu", "threads": 1}
 MODEL = LocalModel("transformers", str(ROOT / "data" / "tiny_base"), None, 6, INFERENCE)
 

@@ -14,8 +14,6 @@ from proguard.predict.engine import Engine, Query
 from tests.ray_cluster import leave_mark, marks, two_nodes
 from tests.worlds import draw_rows, store_images
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 
 @dataclass(frozen=True)
 class Echo:

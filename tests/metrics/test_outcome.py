@@ -8,8 +8,6 @@ from proguard.similarity import NameBank
 from tests.outcomes import MINILM, answer, draw_test_rows
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 
 @pytest.fixture(scope="module")
 def bank():

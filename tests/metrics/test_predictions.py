@@ -9,8 +9,6 @@ from tests.outcomes import MINILM, answer, draw_test_rows
 from tests.tables import write_rows
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 
 def test_split_run_takes_the_first_hyphen():
     assert split_run("base-openai-moderation") == ("base", "openai-moderation")

@@ -78,7 +78,7 @@ def write_zip(file: Any, members: Iterable[tuple[str, bytes]]) -> None:
     """Write members, uncompressed as JPEGs are anyway, to a file that need not be seekable."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members:
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980, so that equal members are equal bytes
 
 
 class PartsFile:

@@ -7,8 +7,6 @@ from proguard.similarity import NameBank
 from tests.outcomes import MINILM, make_outcome
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 
 @pytest.fixture(scope="module")
 def bank():

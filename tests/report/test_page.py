@@ -16,8 +16,6 @@ from tests.outcomes import MINILM, answer, draw_test_rows
 from tests.report.summaries import EMPTY, FOUND
 from tests.worlds import taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 OPTIONS = ReportOptions(
     profile="mini",
     baseline="base",

@@ -12,8 +12,6 @@ from proguard.verdict import render
 from tests.closure import ROOT
 from tests.worlds import draw_rows, taxonomy
 
-pytestmark = pytest.mark.xdist_group("minilm")
-
 SIMILARITY = {
     "backend": "minilm_wheel", "model": "all-MiniLM-L6-v2", "revision": None,
     "max_threshold": 0.5, "mean_threshold": 0.35, "name_floor": 0.5,

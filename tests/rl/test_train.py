@@ -19,7 +19,7 @@ from tests.closure import ROOT
 from tests.tables import write_rows
 from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 SETTINGS = ("rl_train.steps=2", "rl_train.batch_size=4", "rl_train.mini_batch_size=4", "rl_train.save_every=1")
 

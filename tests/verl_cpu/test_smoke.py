@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from tests.verl_cpu import toy
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 TEMPERATURE = 0.9
 MODEL = "actor_rollout_ref.model"
