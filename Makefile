@@ -9,12 +9,13 @@ PROFILE ?= mini
 
 .PHONY: setup plan repro test unit ui lint lock clean
 
-# uv brings itself into the environment and installs exactly what the lock names, hashes checked.
+# uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
+# of Ray's processes would else compile anew where Python may not write bytecode.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m ensurepip > /dev/null
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-	$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --compile-bytecode -r requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -27,9 +28,9 @@ plan: setup
 repro: setup
 	dvc repro
 
-# Two workers of one thread each; a file's tests share one, and so what its fixtures start. Files go in the order of their
-# names: by number of tests, xdist's own order, the few that train would come last.
-PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
+# number of tests, xdist's own order, the few that train would come last.
+PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --no-loadscope-reorder
 test: setup
 	$(PYTEST)
 

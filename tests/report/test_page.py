@@ -62,6 +62,12 @@ def page(judged):
     return build(judged)
 
 
+@pytest.fixture(scope="module")
+def full_page(judged):
+    """A report of a run with other test sets, found leakage, and a base model that means harm."""
+    return build(judged, facts=[("Base model", "<script>")], other_sets=["openai_moderation"], leakage=FOUND)
+
+
 def test_report_says_that_the_better_guard_is_better(page):
     assert "<h1>Yes: the trained guard is better</h1>" in page
     assert "10 names that the trained guard gave" in page
@@ -90,20 +96,19 @@ def test_report_withholds_what_is_not_ours(judged):
     assert "data:image/png" not in page
 
 
-def test_report_lists_other_sets(judged):
-    page = build(judged, other_sets=["openai_moderation"])
-    assert "Other test sets" in page
-    assert "openai_moderation" in page
+def test_report_lists_other_sets(page, full_page):
+    assert "Other test sets" not in page
+    assert "Other test sets" in full_page
+    assert "openai_moderation" in full_page
 
 
-def test_report_lists_leakage_by_pair_of_sets(judged):
-    page = build(judged, leakage=FOUND)
-    assert "Rows left out of training: 3." in page
-    row = re.search(r"<tr><th scope=\"row\">ours</th><td>bench</td><td>same text</td>.*?</tr>", page, re.S)[0]
+def test_report_lists_leakage_by_pair_of_sets(full_page):
+    assert "Rows left out of training: 3." in full_page
+    row = re.search(r"<tr><th scope=\"row\">ours</th><td>bench</td><td>same text</td>.*?</tr>", full_page, re.S)[0]
     assert re.findall(r"<code>(\w+)</code>", row) == ["0a", "0b", "1a", "0b"]
     assert "3 of 900" in row
     for title in ("Left out of training", "Duplicates between sets for training", "Duplicates inside a set"):
-        assert title in page
+        assert title in full_page
 
 
 def test_report_without_leakage_lists_none(page):
@@ -112,5 +117,6 @@ def test_report_without_leakage_lists_none(page):
     assert "Duplicates in" not in page
 
 
-def test_report_escapes_markup(judged):
-    assert "&lt;script&gt;" in build(judged, facts=[("Base model", "<script>")])
+def test_report_escapes_markup(full_page):
+    assert "&lt;script&gt;" in full_page
+    assert "<script" not in full_page
