@@ -1,10 +1,13 @@
-"""How the tests are spread over workers."""
+"""How the tests are spread over workers, and the fixtures of more than one file."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+from tests.image_server import Server, serve
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,3 +27,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 @cache
 def _scope(file: str) -> str:
     return "embedding" if "MINILM" in (ROOT / file).read_text(encoding="utf-8") else file
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of images."""
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def no_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No hub token of this user."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)

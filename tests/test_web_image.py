@@ -2,7 +2,6 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -14,19 +13,7 @@ import pytest
 from proguard.web_image import Fault, check_gate, hub_headers
 from tests.image_server import BODY, Answer, Server, drip, fetch_one, images, move, send, serve, status
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as served:
-        yield served
-
-
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_token")]
 
 
 def make_certificate(name: str, folder: Path) -> Path:

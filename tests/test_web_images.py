@@ -1,5 +1,4 @@
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -7,21 +6,9 @@ import pytest
 
 from proguard.web_image import Fault
 from proguard.web_images import MAX_SILENT, read_image, write_image
-from tests.image_server import BODY, Server, fetch_one, images, is_here, send, serve, status
+from tests.image_server import BODY, Server, fetch_one, images, is_here, send, status
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as served:
-        yield served
-
-
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_token")]
 
 
 def test_fetch_order_is_that_of_the_addresses(server: Server, tmp_path: Path):

@@ -64,7 +64,7 @@ def page(judged):
 
 @pytest.fixture(scope="module")
 def full_page(judged):
-    """A report of a run with other test sets, found leakage, and a base model that means harm."""
+    """A report of a run with other test sets, found leakage, and markup for a base model's name."""
     return build(judged, facts=[("Base model", "<script>")], other_sets=["openai_moderation"], leakage=FOUND)
 
 
