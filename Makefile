@@ -23,7 +23,7 @@ setup: $(VENV)/.installed
 
 # What a run would read, download and cost; starts nothing.
 plan: setup
-	python -m proguard.plan profile=$(PROFILE)
+	proguard plan profile=$(PROFILE)
 
 repro: setup
 	dvc repro

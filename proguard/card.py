@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from proguard.files import read_json, write_json
 from proguard.prompt import PromptFormat, prompt_hash
-from proguard.reward import reward_hash
 from proguard.sample import MODALITIES, Modality
+from proguard.storage.files import read_json, write_json
 from proguard.taxonomy import Level, Taxonomy
 
 CARD_FILE = "guard.json"
 TAXONOMY_FILE = "taxonomy.yaml"
+
+BASE, TRAINED = "base", "proguard"
+"""Names of the guards that the pipeline makes: folders of ``paths.guards``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class GuardCard:
     """Most categories that a policy showed in training, by level; ``None`` when any number is fine."""
 
     hashes: Mapping[str, str]
-    """Hashes of ``taxonomy``, ``prompt`` and ``reward``."""
+    """Hashes of ``taxonomy`` and ``prompt``; of a trained guard, of ``reward`` too."""
 
     origin: Mapping[str, str | int | None]
     """Where the weights come from: base model, revision, training steps, seed."""
@@ -55,8 +57,8 @@ def make_card(
 
 
 def contract_hashes(taxonomy: Taxonomy) -> dict[str, str]:
-    """Return the hashes of taxonomy, prompt and reward as they are now."""
-    return {"taxonomy": taxonomy.hash, "prompt": prompt_hash(), "reward": reward_hash()}
+    """Return the hashes of taxonomy and prompt as they are now."""
+    return {"taxonomy": taxonomy.hash, "prompt": prompt_hash()}
 
 
 def write_card(card: GuardCard, folder: Path, taxonomy_file: Path) -> None:

@@ -11,44 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from proguard import similarity, verdict
-from proguard.policy import OOD, GoldCategory, Policy
-from proguard.sample import Label, Modality, Sample, normalise_text
-from proguard.similarity import NameBank, naming_bonus
-from proguard.taxonomy import Taxonomy, category_of, code_at
-from proguard.verdict import Parsed, ParseStatus, Verdict, holds_id, looks_like_id, parse
+from proguard import naming, target, verdict
+from proguard.naming import NameBank, is_free_name, naming_bonus
+from proguard.policy import OOD
+from proguard.target import Target
+from proguard.taxonomy import Taxonomy, category_of
+from proguard.verdict import Parsed, ParseStatus, Verdict, looks_like_id, parse
 
 RewardRule = Literal["strict", "paper"]
-
-MAX_NAME_WORDS = 8
-"""A name is "about four words"; a longer one is a sentence that hopes to hit."""
-
-
-NOT_A_NAME = frozenset({"none", "safe", "unsafe"})
-"""Words of the answer's own grammar; put in the place of a name they name nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a completion about one row is held against."""
-
-    modality: Modality
-    request_label: Label | None
-    response_label: Label | None
-    category: str | None
-    """Code at the policy's level; ``None`` when safe or not mapped."""
-
-    policy: Policy
-
-    @property
-    def gold(self) -> GoldCategory:
-        """The gold category under the policy."""
-        return self.policy.gold(self.category)
-
-    @property
-    def is_unsafe(self) -> bool:
-        """Whether the request or the response is unsafe."""
-        return "unsafe" in (self.request_label, self.response_label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +45,6 @@ class Reward:
     def total(self) -> float:
         """What GRPO maximises, in [0, 3]."""
         return self.request + self.response + self.category
-
-
-def make_target(sample: Sample, policy: Policy) -> Target:
-    """Return what completions about ``sample`` under ``policy`` are held against."""
-    code = None if sample.category is None else code_at(sample.category, policy.level)
-    if code is not None and policy.level == "subcategory" and category_of(code) == code:
-        code = None
-    return Target(sample.modality, sample.request_label, sample.response_label, code, policy)
 
 
 def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank, rule: RewardRule) -> list[Reward]:
@@ -144,28 +106,6 @@ def _score_name(name: str, target: Target, bank: NameBank, rule: RewardRule, is_
     return 0.5 + bonus, bonus
 
 
-def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
-    """Whether ``name`` is a name of its own: a word or more, no id in it, not a sentence, not what the policy shows.
-
-    A name that equals a shown category's name or synonym, or copies a shown name or description whole or in part of
-    three words or more, is the prompt's and not the guard's.
-    """
-    words = normalise_text(name)
-    if words in NOT_A_NAME or not any(c.isalpha() for c in words):
-        return False
-    if holds_id(name) or len(words.split()) > MAX_NAME_WORDS:
-        return False
-    for _, code in policy.shown:
-        node = taxonomy[code]
-        shown = [normalise_text(text) for text in (node.name, *node.synonyms)]
-        if words in shown or f" {shown[0]} " in f" {words} ":
-            return False
-        copied = f" {normalise_text(node.name)} | {normalise_text(node.description)} "
-        if len(words.split()) >= 3 and f" {words} " in copied:
-            return False
-    return True
-
-
 def reference_verdict(target: Target, taxonomy: Taxonomy) -> Verdict:
     """Return the answer that earns the maximum: the labels, and the id or the true category's own name."""
     request, response = target.request_label or "safe", target.response_label or "safe"
@@ -188,5 +128,5 @@ def max_reward(target: Target) -> float:
 
 def reward_hash() -> str:
     """Return the first 16 hex digits of the SHA-256 of the code that decides a reward."""
-    code = "".join(inspect.getsource(m) for m in (inspect.getmodule(score), similarity, verdict))
+    code = "".join(inspect.getsource(m) for m in (inspect.getmodule(score), naming, target, verdict))
     return hashlib.sha256(code.encode()).hexdigest()[:16]

@@ -7,8 +7,8 @@ from typing import Literal
 import polars as pl
 
 from proguard.policy import Policy
-from proguard.reward import Target, make_target
 from proguard.sample import SAMPLE_SCHEMA, Sample
+from proguard.target import Target, make_target
 
 Role = Literal["shown", "hidden", "novel", "free"]
 """How the policy treats the row's category: ``shown``; ``hidden`` on purpose, although training shows it in other rows;

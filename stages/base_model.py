@@ -8,12 +8,13 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.base_model import count_parameters, fetch_base_model
-from proguard.card import make_card, write_card
-from proguard.files import whole_folder, write_json
+from proguard.base_model.fetch import fetch_base_model
+from proguard.card import BASE, make_card, write_card
+from proguard.inference.weights import count_parameters
 from proguard.policy import most_shown
 from proguard.prompt import PromptFormat
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import whole_folder, write_json
 from proguard.taxonomy import load_taxonomy
 
 
@@ -27,7 +28,7 @@ def main(cfg: DictConfig) -> None:
         taxonomy=load_taxonomy(cfg.paths.taxonomy),
         origin={"base": cfg.base_model.model, "revision": cfg.base_model.revision, "steps": 0},
     )
-    output = Path(cfg.paths.base_model)
+    output = Path(cfg.paths.guards) / BASE
     with whole_folder(output) as folder:
         fetch_base_model(
             cfg.base_model.kind,

@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from proguard.files import whole_file
-from proguard.params import stale_message
+from proguard.runtime.params import stale_message
+from proguard.storage.files import whole_file
 
 MARK = Path("data/params_checked.txt")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.collect import Limits, collect_sources
-from proguard.fetch import Access, find_cache, find_mirror
-from proguard.files import whole_folder, write_json
-from proguard.stage import run_stage
-from proguard.web_images import WebImages
+from proguard.collect.files.editions import Access, find_cache, find_mirror
+from proguard.collect.run import Limits, collect_sources
+from proguard.collect.web.images import WebImages
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import whole_folder, write_json
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")

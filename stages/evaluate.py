@@ -2,7 +2,7 @@
 
     python stages/evaluate.py
 
-Which guards and test sets there are, and where their rows lie, is what ``predict.runs`` says.
+Which guards were asked about which test sets is what ``predict.guards`` and ``predict.test_sets`` say.
 """
 
 from pathlib import Path
@@ -12,16 +12,17 @@ import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
 from proguard.card import contract_hashes, read_card
-from proguard.files import read_json, whole_file, write_json
-from proguard.images import ImageStore
-from proguard.metrics.estimate import to_json
-from proguard.metrics.predictions import check_runs, judge_runs, measure_sets
-from proguard.report.facts import describe_run
-from proguard.report.page import ReportOptions, build_report, pick_images
-from proguard.report.plots import balance_table, confusion_pairs, confusion_table
+from proguard.evaluate.metrics.estimate import to_json
+from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
+from proguard.evaluate.report.facts import describe_run
+from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
+from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
+from proguard.naming import NameBank, SimilarityConfig
+from proguard.reward import reward_hash
 from proguard.row import read_rows
-from proguard.similarity import NameBank, SimilarityConfig
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import read_json, whole_file, write_json
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
 
 
@@ -29,17 +30,24 @@ from proguard.taxonomy import load_taxonomy
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
     options = ReportOptions(profile=cfg.profile, **OmegaConf.to_container(cfg.evaluate))
-    runs = OmegaConf.to_container(cfg.predict.runs, resolve=True)
-    guards = {"baseline": options.baseline, "trained": options.trained}
-    check_runs(runs, test_set=options.test_set, **guards)
+    guards, test_sets = list(cfg.predict.guards), list(cfg.predict.test_sets)
+    compared = {"baseline": options.baseline, "trained": options.trained}
+    check_guards(guards, test_sets, needed=compared.values(), test_set=options.test_set)
     taxonomy, plots = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.plots)
     bank = NameBank(taxonomy, SimilarityConfig(**cfg.similarity))
     rows = {split: read_rows(Path(cfg.paths.splits) / f"{split}.parquet") for split in ("train", "test")}
 
-    outcomes = judge_runs(runs, folder=Path(cfg.paths.predictions), bank=bank, rule=cfg.reward.rule)
+    outcomes = judge_all(
+        guards,
+        test_sets,
+        predictions=Path(cfg.paths.predictions),
+        splits=Path(cfg.paths.splits),
+        bank=bank,
+        rule=cfg.reward.rule,
+    )
     estimates = measure_sets(
         outcomes,
-        **guards,
+        **compared,
         n_resamples=options.n_resamples,
         confidence=options.confidence,
         seed=options.seed,
@@ -50,9 +58,9 @@ def main(cfg: DictConfig) -> None:
         options,
         facts=describe_run(
             profile=options.profile,
-            card=read_card(cfg.paths.guard),
+            card=read_card(Path(cfg.paths.guards) / options.trained),
             rows=rows,
-            hashes=contract_hashes(taxonomy),
+            hashes={**contract_hashes(taxonomy), "reward": reward_hash()},
             seed=options.seed,
         ),
         estimates=estimates,

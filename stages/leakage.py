@@ -9,14 +9,14 @@ import hydra
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.files import whole_folder, write_json, write_table
-from proguard.images import ImageStore
 from proguard.leakage.groups import join_groups, with_text
 from proguard.leakage.near_images import find_near_images
 from proguard.leakage.near_texts import find_near_texts
 from proguard.leakage.report import report_leakage
 from proguard.leakage.touches import with_touches
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import whole_folder, write_json, write_table
+from proguard.storage.images import ImageStore
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")

@@ -9,9 +9,10 @@ import hydra
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.balance import balance_modalities, plot_mix, report_mix
-from proguard.files import whole_folder, write_json, write_table
-from proguard.stage import run_stage
+from proguard.modality_balance.draw import balance_modalities
+from proguard.modality_balance.report import plot_mix, report_mix
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import whole_folder, write_json, write_table
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")

@@ -9,15 +9,15 @@ import hydra
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.files import whole_folder, write_json, write_table
+from proguard.ood_split.assign import assign_splits, with_code
+from proguard.ood_split.folds import choose_novel
+from proguard.ood_split.leak import KEYS, check_no_leak, with_lone_text
+from proguard.ood_split.report import report_split
+from proguard.ood_split.roles import with_policy, with_role
+from proguard.ood_split.sets import select_set
 from proguard.row import ROW_SCHEMA
-from proguard.split.assign import assign_splits, with_code
-from proguard.split.folds import choose_novel
-from proguard.split.leak import KEYS, check_no_leak, with_lone_text
-from proguard.split.report import report_split
-from proguard.split.roles import with_policy, with_role
-from proguard.split.sets import select_set
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import whole_folder, write_json, write_table
 from proguard.strata import with_label
 from proguard.taxonomy import load_taxonomy
 
@@ -35,8 +35,8 @@ def main(cfg: DictConfig) -> None:
     ready = with_role(assigned, ood_share=conf["ood_share"], seed=conf["seed"])
     policies = {key: conf[key] for key in ("levels", "n_shown", "hide", "seed")} | {"novel": novel}
     with whole_folder(cfg.paths.splits) as folder:
-        for name, wanted in conf["sets"].items():
-            shuffle_ids = wanted.pop("shuffle_ids")
+        for name, wanted in (conf["sets"] | conf["test_sets"]).items():
+            shuffle_ids = wanted.pop("shuffle_ids", conf["shuffle_ids"])
             shown = select_set(ready, name=name, **wanted)
             rows = with_policy(shown, taxonomy, shuffle_ids=shuffle_ids, **policies)
             write_table(rows.select(list(ROW_SCHEMA)), folder / f"{name}.parquet")

@@ -1,8 +1,6 @@
 """Stage predict: a guard and a test set in, one completion per row out.
 
-    python stages/predict.py predict.run=proguard-test
-
-``predict.run`` names an entry of ``predict.runs``, a guard and a set of rows; DVC runs one after the other.
+python stages/predict.py predict.guard=proguard predict.test_set=test
 """
 
 from pathlib import Path
@@ -11,26 +9,30 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from proguard.card import check_prompt, read_card
-from proguard.files import write_json, write_table
-from proguard.images import ImageStore
-from proguard.predict.engine import load_engine
-from proguard.predict.run import fingerprint, prediction_table, run_prediction, seconds_per_row
+from proguard.inference.load import load_engine
+from proguard.predict.run import prediction_table, run_prediction, seconds_per_row
 from proguard.row import read_rows
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.runtime.tracking import log_step
+from proguard.storage.files import write_json, write_table
+from proguard.storage.fingerprint import fingerprint
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
-from proguard.tracking import log_step
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
-    run = cfg.predict.runs[cfg.predict.run]
-    guard, rows_file = Path(run.guard), Path(run.rows)
+    run = f"{cfg.predict.guard}-{cfg.predict.test_set}"
+    guard, rows_file = (
+        Path(cfg.paths.guards) / cfg.predict.guard,
+        Path(cfg.paths.splits) / f"{cfg.predict.test_set}.parquet",
+    )
     options = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
     card, rows = read_card(guard), read_rows(rows_file)
     check_prompt(card)
     work = Path(cfg.runtime.work) / "predict"
-    journal = work / f"{cfg.predict.run}-{fingerprint(guard, rows_file, **options)}.jsonl"
+    journal = work / f"{run}-{fingerprint(guard, rows_file, **options)}.jsonl"
     completions = run_prediction(
         rows,
         load=lambda: load_engine(
@@ -46,10 +48,10 @@ def main(cfg: DictConfig) -> None:
         journal=journal,
     )
     table = prediction_table(rows, completions)
-    write_table(table, Path(cfg.paths.predictions) / f"{cfg.predict.run}.parquet")
+    write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
     statuses = dict(table["status"].value_counts().sort("status").iter_rows())
     summary = {"rows": len(rows), "status": statuses}
-    write_json(summary, Path(cfg.paths.summaries) / f"predict-{cfg.predict.run}.json")
+    write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
     log_step({"seconds_per_row": seconds_per_row(journal)}, step=0)
     journal.unlink(missing_ok=True)
 

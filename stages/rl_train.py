@@ -2,7 +2,7 @@
 
     python stages/rl_train.py
 
-verl trains in a process of its own (`proguard.rl.train`). Checkpoints live under ``runtime.work``: a run that was
+verl trains in a process of its own (`proguard.rl_train.train`). Checkpoints live under ``runtime.work``: a run that was
 killed goes on from the last one, and a run with other settings or other inputs starts afresh.
 """
 
@@ -13,19 +13,20 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.card import contract_hashes, read_card, write_card
-from proguard.files import whole_folder, write_json
-from proguard.images import ImageStore
-from proguard.predict.run import fingerprint
-from proguard.rl.curve import curve_table, summarise_training, write_curve
-from proguard.rl.export import export_guard
-from proguard.rl.overrides import GrpoConfig, TrainingFiles, make_overrides
-from proguard.rl.rows import write_verl_rows
-from proguard.rl.train import run_verl
+from proguard.card import BASE, TRAINED, contract_hashes, read_card, write_card
+from proguard.reward import reward_hash
+from proguard.rl_train.curve import curve_table, summarise_training, write_curve
+from proguard.rl_train.export import export_guard
+from proguard.rl_train.overrides import GrpoConfig, TrainingFiles, make_overrides
+from proguard.rl_train.rows import write_verl_rows
+from proguard.rl_train.train import run_verl
 from proguard.row import read_rows
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
+from proguard.runtime.tracking import log_step
+from proguard.storage.files import whole_folder, write_json
+from proguard.storage.fingerprint import fingerprint
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
-from proguard.tracking import log_step
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
@@ -33,7 +34,7 @@ def main(cfg: DictConfig) -> None:
     """Run the stage."""
     settings = OmegaConf.to_container(cfg, resolve=True)
     config, engine = GrpoConfig(**settings["rl_train"]), settings["engine"]
-    taxonomy, base = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.base_model).resolve()
+    taxonomy, base = load_taxonomy(cfg.paths.taxonomy), (Path(cfg.paths.guards) / BASE).resolve()
     rows_file, card = Path(cfg.paths.splits) / "train.parquet", read_card(base)
     inputs = fingerprint(
         base, rows_file, **{key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")}
@@ -66,8 +67,8 @@ def main(cfg: DictConfig) -> None:
         on_step=log_step,
     )
     origin = {**card.origin, "steps": config.steps, "seed": config.seed}
-    trained = replace(card, hashes=contract_hashes(taxonomy), origin=origin)
-    with whole_folder(cfg.paths.guard) as folder:
+    trained = replace(card, hashes={**contract_hashes(taxonomy), "reward": reward_hash()}, origin=origin)
+    with whole_folder(Path(cfg.paths.guards) / TRAINED) as folder:
         export_guard(files, config.steps, folder)
         write_card(trained, folder, files.taxonomy)
     table = curve_table(curve)

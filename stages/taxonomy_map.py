@@ -9,19 +9,19 @@ import hydra
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.annotators.agreement import count_confusion
-from proguard.annotators.annotate import collect_votes, decide_all, map_samples, votes_table
-from proguard.annotators.label_map import load_label_maps
-from proguard.annotators.mapping_report import report_mapping
-from proguard.annotators.model import Workplace
-from proguard.annotators.question import ask
-from proguard.annotators.settings import read_annotators
-from proguard.annotators.vote import Rule
-from proguard.files import read_samples, write_json, write_table
-from proguard.images import ImageStore
-from proguard.similarity import NameBank, SimilarityConfig
-from proguard.stage import run_stage
+from proguard.naming import NameBank, SimilarityConfig
+from proguard.runtime.stage import run_stage
+from proguard.storage.files import read_samples, write_json, write_table
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
+from proguard.taxonomy_map.agreement import count_confusion
+from proguard.taxonomy_map.annotate import collect_votes, decide_all, map_samples, votes_table
+from proguard.taxonomy_map.label_map import load_label_maps
+from proguard.taxonomy_map.mapping_report import report_mapping
+from proguard.taxonomy_map.model import Workplace
+from proguard.taxonomy_map.question import ask
+from proguard.taxonomy_map.settings import read_annotators
+from proguard.taxonomy_map.vote import Rule
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")

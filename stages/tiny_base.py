@@ -10,7 +10,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from proguard.stage import run_stage
+from proguard.runtime.stage import run_stage
 from proguard.taxonomy import load_taxonomy
 from proguard.tiny_base.build import build_tiny_base
 

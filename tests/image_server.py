@@ -12,8 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from proguard.web_image import Fault
-from proguard.web_images import WebImages
+from proguard.collect.web.image import Fault
+from proguard.collect.web.images import WebImages
 
 BODY = b"picture" * 100
 

@@ -4,12 +4,13 @@ import random
 from dataclasses import replace
 from itertools import count
 
-from proguard.metrics.outcome import Outcome
+from proguard.evaluate.metrics.outcome import Outcome
+from proguard.naming import SimilarityConfig
 from proguard.policy import OOD, Policy
-from proguard.reward import make_target, reference_verdict
+from proguard.reward import reference_verdict
 from proguard.row import Row
 from proguard.sample import make_sample
-from proguard.similarity import SimilarityConfig
+from proguard.target import make_target
 from proguard.verdict import Verdict, render
 from tests.worlds import draw_rows, taxonomy
 

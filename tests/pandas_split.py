@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from proguard.ood_split.assign import take_share
 from proguard.row import ROW_SCHEMA
 from proguard.sample import MODALITIES
-from proguard.split.assign import take_share
 from proguard.strata import apportion
 from proguard.taxonomy import load_taxonomy
-from tests.closure import ROOT
+from tools.closure import ROOT
 
 TESTED = ["test", "benchmark"]
 MASK = 2**64 - 1
@@ -31,9 +31,11 @@ def run_pandas(linked: Path, folder: Path, settings: dict) -> None:
     codes = {
         level: load_taxonomy(ROOT / "data" / "taxonomy.yaml").codes(level) for level in ("category", "subcategory")
     }
-    for name, wanted in conf["sets"].items():
+    for name, wanted in (conf["sets"] | conf["test_sets"]).items():
         rows = samples[samples["assigned"] == wanted["split"]].sort_values("id")
-        rows = rows.assign(policy=rows.apply(draw_policy, axis=1, args=(codes, conf, wanted["shuffle_ids"])))
+        rows = rows.assign(
+            policy=rows.apply(draw_policy, axis=1, args=(codes, conf, wanted.get("shuffle_ids", conf["shuffle_ids"])))
+        )
         rows[list(ROW_SCHEMA)].to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
 
 

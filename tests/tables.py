@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from proguard.files import write_table
 from proguard.row import ROW_SCHEMA, Row
 from proguard.sample import SAMPLE_SCHEMA, Sample
+from proguard.storage.files import write_table
 
 
 def samples_table(samples: Iterable[Sample]) -> pl.DataFrame:

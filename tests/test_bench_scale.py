@@ -1,6 +1,6 @@
 import pytest
 
-from tests.bench_scale import STAGES, Measured, Run, report_runs, run_size, show_growth
+from benchmarks.scale import STAGES, Measured, Run, report_runs, run_size, show_growth
 
 
 def made_up(rows: int, seconds: float) -> Run:

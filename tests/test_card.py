@@ -6,8 +6,8 @@ import pytest
 
 from proguard.card import check_prompt, make_card, read_card, write_card
 from proguard.prompt import PromptFormat
-from tests.closure import ROOT
 from tests.worlds import LEVELS, taxonomy
+from tools.closure import ROOT
 
 CARD = make_card(
     prompt=PromptFormat("compact", 90), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny", "steps": 3}

@@ -10,17 +10,17 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from proguard.collect import Limits, collect_sources
-from proguard.fetch import Access
+from proguard.collect.files.editions import Access
+from proguard.collect.run import Limits, collect_sources
+from proguard.collect.web.images import WebImages
 from proguard.sample import normalise_text
-from proguard.web_images import WebImages
-from tests.closure import ROOT
 from tests.paper_world.params import on_world, world_params
 from tests.paper_world.photos import LARGE, Format, draw_photo, fit_format, reencode, resize
 from tests.paper_world.planted import list_plants, planted_table
 from tests.paper_world.words import MOST_WORDS, change_one_word, draw_text, recase
 from tests.paper_world.world import BENCHMARKS, TRAINING, World, count, find_plant, request, rng_of
 from tests.paper_world.write import write_world
+from tools.closure import ROOT
 
 ROWS = 2000
 SKIPPED = {

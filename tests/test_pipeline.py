@@ -9,8 +9,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from proguard.files import read_json
-from tests.closure import ROOT
+from proguard.storage.files import read_json
+from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
 

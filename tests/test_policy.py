@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.policy import OOD, Policy, check_n_shown, draw_policy, full_policy, most_shown
+from proguard.ood_split.deck import check_n_shown
+from proguard.policy import OOD, Policy, full_policy, most_shown
 from proguard.taxonomy import category_of
+from tests.policies import draw_policy
 from tests.worlds import taxonomy
 
 SUBCATEGORIES = taxonomy().codes("subcategory")

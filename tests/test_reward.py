@@ -6,19 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from proguard.naming import MAX_NAME_WORDS, NameBank, is_free_name
 from proguard.policy import OOD, Policy
-from proguard.reward import (
-    MAX_NAME_WORDS,
-    Target,
-    is_free_name,
-    make_target,
-    max_reward,
-    reference_verdict,
-    reward_hash,
-    score,
-)
+from proguard.reward import max_reward, reference_verdict, reward_hash, score
 from proguard.sample import make_sample
-from proguard.similarity import NameBank
+from proguard.target import Target, make_target
 from proguard.verdict import Verdict, render
 from tests.outcomes import MINILM, draw_test_rows
 from tests.worlds import taxonomy

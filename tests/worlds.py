@@ -4,12 +4,12 @@ import random
 from functools import cache
 from pathlib import Path
 
-from proguard.images import ImageShards, ImageStore, check_image
-from proguard.policy import draw_policy
+from proguard.mini_world.world import draw_scenes
 from proguard.row import Row
-from proguard.sources.mini_world import draw_scenes
+from proguard.storage.images import ImageShards, ImageStore, check_image
 from proguard.taxonomy import Taxonomy, load_taxonomy
-from tests.closure import ROOT
+from tests.policies import draw_policy
+from tools.closure import ROOT
 
 LEVELS = {"text": "subcategory", "image": "subcategory", "text_image": "category"}
 

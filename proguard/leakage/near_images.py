@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from proguard.images import ImageStore
 from proguard.leakage.bands import name_pairs, pairs_by_band
+from proguard.storage.images import ImageStore
 
 N_BITS = 64
 

@@ -1,1 +1,1 @@
-"""What a run would do, before it does it: `python -m proguard.plan`."""
+"""What a run would do, before it does it: `proguard plan`."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from proguard.plan.entries import Entry, Model, is_commit
+from proguard.collect.files.dataset import is_commit
+from proguard.plan.entries import Entry, Model
 
 OFFLINE_KINDS = ("label_map", "embedding")
 """Kinds of annotators that ask no language model."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from proguard.fetch import load_edition
-from proguard.hub import fetch_snapshot
+from proguard.collect.entry import Source
+from proguard.collect.files.dataset import is_commit
+from proguard.collect.files.editions import load_edition
+from proguard.collect.files.hub import fetch_snapshot
 
 Role = Literal["source", "benchmark"]
 Held = Literal["mirror", "cache", "part in cache", "no", "drawn"]
 
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _NON_COMMERCIAL = re.compile(r"\bnc\b|non-?commercial", re.IGNORECASE)
 
 
@@ -64,11 +65,6 @@ class Model:
     revision: str | None
 
 
-def is_commit(revision: str | None) -> bool:
-    """Return whether ``revision`` is the hash of a commit, whole or shortened, and so can't move."""
-    return bool(_COMMIT.fullmatch(revision or ""))
-
-
 def plan_entries(params: Mapping[str, Any], *, cache: Path, mirror: Path | None) -> list[Entry]:
     """Return what ``params`` collects: sources before benchmarks, each in order of name.
 
@@ -83,7 +79,7 @@ def plan_entries(params: Mapping[str, Any], *, cache: Path, mirror: Path | None)
         ("benchmark", collect.get("benchmarks") or {}),
     ]
     return [
-        _plan_entry(name, role, settings[name], download_bytes=sizes.get(name), cache=cache, mirror=mirror)
+        _plan_entry(name, role, Source(**settings[name]), download_bytes=sizes.get(name), cache=cache, mirror=mirror)
         for role, settings in listed
         for name in sorted(settings)
     ]
@@ -109,50 +105,49 @@ def plan_models(params: Mapping[str, Any]) -> list[Model]:
 def _plan_entry(
     name: str,
     role: Role,
-    settings: Mapping[str, Any],
+    source: Source,
     *,
     download_bytes: int | None,
     cache: Path,
     mirror: Path | None,
 ) -> Entry:
-    origin = settings.get("hub") or settings.get("url")
-    editions = settings.get("editions") or {}
+    origin = source.hub or source.url
     return Entry(
         name=name,
         role=role,
-        adapter=settings.get("adapter") or name,
+        adapter=source.adapter or name,
         origin=origin,
-        revision=settings.get("revision"),
-        licence=settings["licence"],
-        gate=settings.get("gate"),
-        rows=next(iter(editions.values())) if editions else settings.get("rows"),
+        revision=source.revision,
+        licence=source.licence,
+        gate=source.gate,
+        rows=next(iter(source.editions.values())) if source.editions else source.rows,
         download_bytes=download_bytes if origin else 0,
-        held=_find_held(name, settings, cache=cache, mirror=mirror) if origin else "drawn",
+        held=_find_held(name, source, cache=cache, mirror=mirror) if origin else "drawn",
     )
 
 
-def _find_held(name: str, settings: Mapping[str, Any], *, cache: Path, mirror: Path | None) -> Held:
-    adapter = settings.get("adapter") or name
+def _find_held(name: str, source: Source, *, cache: Path, mirror: Path | None) -> Held:
+    adapter = source.adapter or name
     if mirror is not None and any((mirror / folder).is_dir() for folder in (name, adapter)):
         return "mirror"
-    if settings.get("hub"):
-        return "cache" if _has_snapshot(name, settings, cache=cache) else "no"
-    folder = cache / adapter / settings["revision"]
-    wanted = load_edition(next(iter(settings["editions"])), rows=None).checksums
+    if source.hub:
+        return "cache" if _has_snapshot(name, source, cache=cache) else "no"
+    folder = cache / adapter / source.revision
+    wanted = load_edition(next(iter(source.editions)), rows=None).checksums
     found = sum((folder / file).is_file() for file in wanted)
     if not found:
         return "no"
     return "cache" if found == len(wanted) else "part in cache"
 
 
-def _has_snapshot(name: str, settings: Mapping[str, Any], *, cache: Path) -> bool:
+def _has_snapshot(name: str, source: Source, *, cache: Path) -> bool:
     try:
         fetch_snapshot(
             name,
-            hub=settings["hub"],
-            gate=settings["gate"],
-            revision=settings["revision"],
-            patterns=settings["files"],
+            hub=source.hub,
+            gate=source.gate,
+            revision=source.revision,
+            patterns=source.files,
             cache=cache / "hub",
             offline=True,
             endpoint=None,

@@ -4,7 +4,6 @@ Batches are planned over all rows before the first one runs. A finished batch is
 outs; a run that was killed reads it and does the rest, in the same batches, so the result is the same to the byte.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +13,10 @@ import polars as pl
 from tqdm import tqdm
 
 from proguard.card import GuardCard
-from proguard.images import ImageStore
-from proguard.predict.engine import Engine, Query
+from proguard.inference.engine import Engine, Query
 from proguard.prompt import render_prompt
 from proguard.row import Row
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import parse
 
@@ -128,14 +127,3 @@ def seconds_per_row(journal: Path) -> float:
     n_rows = sum(len(entry["completions"]) for entry in entries)
     total = sum(entry["seconds"] * len(entry["completions"]) for entry in entries)
     return total / n_rows if n_rows else float("nan")
-
-
-def fingerprint(*paths: Path, **settings: object) -> str:
-    """Return 16 hex digits over the content of files and folders and over settings."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in files:
-            digest.update(file.name.encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from proguard.files import whole_folder
+from proguard.storage.files import whole_folder
 from proguard.taxonomy import Taxonomy
 from proguard.tiny_base.architecture import make_model, make_processor
 from proguard.tiny_base.curriculum import Curriculum

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from proguard.policy import Policy, draw_policy
+from proguard.mini_world.pictograms import draw_pictogram, make_signs
+from proguard.mini_world.world import draw_scene, subcategories
+from proguard.policy import Policy
 from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.sample import MODALITIES, Modality
-from proguard.sources.mini_world import draw_scene, subcategories
-from proguard.sources.pictograms import draw_pictogram, make_signs
-from proguard.taxonomy import Level, Taxonomy
+from proguard.taxonomy import Level, Taxonomy, code_at
 from proguard.tiny_base.teacher import Habits, teach
 from proguard.verdict import render
 
@@ -74,17 +74,23 @@ def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
 def draw_lesson_policy(
     taxonomy: Taxonomy, level: Level, code: str | None, shuffle_share: float, rng: random.Random
 ) -> Policy:
-    """Draw what a prompt about a scene of subcategory ``code`` shows; ``None`` stands for a safe one."""
-    role = "free" if code is None else "hidden" if rng.random() < HIDDEN_SHARE else "shown"
-    return draw_policy(
-        taxonomy,
-        level=level,
-        category=code,
-        role=role,
-        n_shown=N_SHOWN[level],
-        shuffle_ids=rng.random() < shuffle_share,
-        rng=rng,
-    )
+    """Draw what a prompt about a scene of subcategory ``code`` shows; ``None`` is a safe one.
+
+    `HIDDEN_SHARE` of the unsafe scenes get a policy without their category. `proguard.ood_split` draws the policies of
+    the data set, many at a time.
+    """
+    codes = taxonomy.codes(level)
+    gold = None if code is None else code_at(code, level)
+    is_shown = gold is not None and rng.random() >= HIDDEN_SHARE
+    is_shuffled = rng.random() < shuffle_share
+    size = rng.randint(*N_SHOWN[level])
+    kept = {*rng.sample([c for c in codes if c != gold], size - is_shown), *([gold] if is_shown else [])}
+    shown = [c for c in codes if c in kept]
+    ids = shown.copy()
+    if is_shuffled:
+        rng.shuffle(shown)
+        ids = rng.sample(codes, size)
+    return Policy(level, tuple(zip(ids, shown, strict=True)), tuple(c for c in codes if c not in kept))
 
 
 def _chat(system: str, user: str) -> list[dict[str, str]]:

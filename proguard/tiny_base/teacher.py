@@ -8,10 +8,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from proguard.mini_world.pictograms import make_signs
+from proguard.mini_world.world import Scene, load_world, subcategories
 from proguard.policy import Policy
 from proguard.sample import Label
-from proguard.sources.mini_world import Scene, load_world, subcategories
-from proguard.sources.pictograms import make_signs
 from proguard.taxonomy import Taxonomy, category_of, code_at
 from proguard.verdict import Verdict
 

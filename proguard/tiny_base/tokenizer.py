@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from proguard.sources.mini_world import load_world
-from proguard.sources.pictograms import COLOURS, SHAPES
+from proguard.mini_world.pictograms import COLOURS, SHAPES
+from proguard.mini_world.world import load_world
 from proguard.taxonomy import Taxonomy
 from proguard.tiny_base.teacher import SAFE_REASONING, VAGUE_NAMES
 

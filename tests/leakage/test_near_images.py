@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.images import ImageShards, ImageStore, check_image
 from proguard.leakage.near_images import find_near_images, near_hashes
+from proguard.storage.images import ImageShards, ImageStore, check_image
 from tests.leakage.photos import COPIES, draw_photo, encode
 
 

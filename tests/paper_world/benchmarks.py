@@ -5,12 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from proguard.sources.beavertails import CATEGORIES as BEAVERTAILS_CATEGORIES
-from proguard.sources.openai_moderation import FLAGS
-from proguard.sources.or_bench import CATEGORIES as OR_BENCH_CATEGORIES
-from proguard.sources.simple_safety_tests import HARM_AREAS
-from proguard.sources.wildguard import SUBCATEGORIES
-from proguard.sources.xstest import UNSAFE_TYPES
+from proguard.collect.sources.beavertails import CATEGORIES as BEAVERTAILS_CATEGORIES
+from proguard.collect.sources.openai_moderation import FLAGS
+from proguard.collect.sources.or_bench import CATEGORIES as OR_BENCH_CATEGORIES
+from proguard.collect.sources.simple_safety_tests import HARM_AREAS
+from proguard.collect.sources.wildguard import SUBCATEGORIES
+from proguard.collect.sources.xstest import UNSAFE_TYPES
 from tests.paper_world.files import write_csv, write_json_lines, write_parquet
 from tests.paper_world.world import World, count, is_special, request, response, rng_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from proguard.files import read_json
+from proguard.storage.files import read_json
 
 TRAINED, TESTED = ("train", "val"), ("test", "benchmark")
 
@@ -23,7 +23,7 @@ def check_run(world: Path, params: dict[str, Any]) -> dict[str, str]:
     balanced = pl.read_parquet(paths["balanced"] / "samples.parquet")
     sets = {
         name: (wanted["split"], pl.read_parquet(paths["splits"] / f"{name}.parquet"))
-        for name, wanted in params["ood_split"]["sets"].items()
+        for name, wanted in (params["ood_split"]["sets"] | params["ood_split"]["test_sets"]).items()
     }
     planted = find_planted(pl.read_parquet(world / "planted.parquet"), linked)
     return {

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from proguard.web_images import write_image
+from proguard.collect.web.images import write_image
 from tests.paper_world.files import PartsFile, draw_pictures, write_csv, write_json_list, write_zip
 from tests.paper_world.text_sources import UNSAFE_SHARE, pick_label
 from tests.paper_world.world import World, count, is_special, response, rng_of

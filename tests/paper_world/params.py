@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from proguard.params import compose_params
-from tests.closure import ROOT
+from proguard.runtime.params import compose_params
+from tools.closure import ROOT
 
 KEPT_PATHS = ("taxonomy", "label_maps", "published")
 """Files that people write; they are read where they are."""
@@ -35,9 +35,9 @@ def on_world(name: str, settings: dict[str, Any], folder: Path) -> dict[str, Any
     A manifest is named by its path, so that it is found beside the world and not in the package.
     """
     settings = settings | {"rows": None}
-    if settings["editions"]:
+    if settings.get("editions"):
         settings["editions"] = {str(folder / "manifests" / name): None}
-    if "limit" in settings["read"]:
+    if "limit" in settings.get("read", {}):
         # The world holds what is to be drawn and no more.
         settings["read"] = settings["read"] | {"limit": None}
     return settings

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from proguard.sources.beavertails import CATEGORIES as BEAVERTAILS_CATEGORIES
-from proguard.sources.do_not_answer import MODELS
-from proguard.sources.guard_reasoner import SPLITS
+from proguard.collect.sources.beavertails import CATEGORIES as BEAVERTAILS_CATEGORIES
+from proguard.collect.sources.do_not_answer import MODELS
+from proguard.collect.sources.guard_reasoner import SPLITS
 from tests.paper_world.files import write_csv, write_json_list, write_parquet
 from tests.paper_world.world import World, count, is_special, request, response, rng_of
 

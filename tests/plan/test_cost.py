@@ -1,10 +1,10 @@
 import pytest
 
-from proguard.params import compose_params
 from proguard.plan.cost import estimate_cost, find_warnings
 from proguard.plan.entries import Model, plan_entries
-from tests.closure import ROOT
+from proguard.runtime.params import compose_params
 from tests.plan.settings import HUB_ENTRY, PAGE, collecting
+from tools.closure import ROOT
 
 ASKED = [{"name": "label_map"}, {"name": "large", "kind": "endpoint"}, {"name": "small", "kind": "vllm"}]
 

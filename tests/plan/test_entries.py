@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from proguard.fetch import load_edition
-from proguard.params import compose_params
-from proguard.plan.entries import is_commit, plan_entries, plan_models
-from tests.closure import ROOT
+from proguard.collect.files.dataset import is_commit
+from proguard.collect.files.editions import load_edition
+from proguard.plan.entries import plan_entries, plan_models
+from proguard.runtime.params import compose_params
 from tests.plan.settings import HUB_ENTRY, collecting
+from tools.closure import ROOT
 
 URL_ENTRY = HUB_ENTRY | {
     "hub": None,
@@ -72,7 +73,7 @@ def test_plan_entries_finds_the_adapters_folder_in_the_mirror(tmp_path):
 
 @pytest.mark.parametrize(
     ("revision", "pinned"),
-    [("main", False), (None, False), ("v2", False), ("0861b17", True), ("f" * 40, True), ("f" * 41, False)],
+    [("main", False), (None, False), ("v2", False), ("0861b17", False), ("f" * 40, True), ("f" * 41, False)],
 )
 def test_is_commit_takes_hashes_only(revision: str | None, pinned: bool):
     assert is_commit(revision) is pinned

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from proguard.card import make_card
-from proguard.predict.run import fingerprint, plan_batches, prediction_table, run_prediction, seconds_per_row
+from proguard.predict.run import plan_batches, prediction_table, run_prediction, seconds_per_row
 from proguard.prompt import PromptFormat
 from proguard.reward import reference_verdict
+from proguard.storage.fingerprint import fingerprint
 from proguard.verdict import render
 from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 

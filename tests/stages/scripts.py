@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
+from proguard.mini_world.world import draw_scenes
 from proguard.sample import MODALITIES
-from proguard.sources.mini_world import draw_scenes
-from tests.closure import ROOT
 from tests.tables import write_samples
+from tools.closure import ROOT
 
 DATA_STAGES = ("taxonomy_map", "leakage", "modality_balance", "ood_split")
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.files import read_json
-from proguard.params import compose_params
-from tests.closure import ROOT
+from proguard.runtime.params import compose_params
+from proguard.storage.files import read_json
+from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -38,5 +38,5 @@ def test_collect_stage_offline_names_what_is_not_there_and_leaves_nothing(
 ):
     monkeypatch.delenv("PROGUARD_MIRROR", raising=False)
     with pytest.raises(FileNotFoundError, match=r"collect\.benchmarks\.toxic_chat: collect\.offline is set"):
-        run_collect(tmp_path, "collect.offline=true", "+benchmark@collect.benchmarks.toxic_chat=toxic_chat")
+        run_collect(tmp_path, "collect.offline=true", "+benchmark=toxic_chat")
     assert not (tmp_path / "collected").exists()

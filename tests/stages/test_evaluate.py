@@ -10,14 +10,14 @@ import pytest
 from omegaconf import OmegaConf
 
 from proguard.card import make_card, write_card
-from proguard.files import write_json
-from proguard.images import ImageShards, check_image
 from proguard.prompt import PromptFormat
-from tests.closure import ROOT
+from proguard.storage.files import write_json
+from proguard.storage.images import ImageShards, check_image
+from tests.evaluate.report.summaries import EMPTY
 from tests.outcomes import answer, draw_test_rows
-from tests.report.summaries import EMPTY
 from tests.tables import write_rows
 from tests.worlds import LEVELS, taxonomy
+from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -40,19 +40,19 @@ def write_inputs(root) -> None:
     write_json(EMPTY, root / "data/summaries/leakage.json")
     for name in ("taxonomy.yaml", "published_results.csv"):
         shutil.copy(ROOT / "data" / name, root / "data" / name)
-    (root / "data/guard").mkdir()
+    guard = root / "data/guards/proguard"
+    guard.mkdir(parents=True)
     card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny"})
-    write_card(card, root / "data/guard", ROOT / "data" / "taxonomy.yaml")
+    write_card(card, guard, ROOT / "data" / "taxonomy.yaml")
 
 
 def write_params(root) -> None:
     conf = ROOT / "conf"
-    rows = {"rows": "${paths.splits}/test.parquet"}
     sections = [OmegaConf.load(conf / f"{name}.yaml") for name in ("paths", "reward", "evaluate")]
     own = {
         "profile": "mini",
         "similarity": OmegaConf.load(conf / "similarity" / "minilm_wheel.yaml"),
-        "predict": {"runs": {"base-test": rows, "proguard-test": rows}},
+        "predict": {"guards": ["base", "proguard"], "test_sets": ["test"]},
     }
     OmegaConf.save(OmegaConf.merge(*sections, own), root / "params.yaml")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proguard.files import read_json
+from proguard.storage.files import read_json
 from tests.stages.scripts import make_config, run_data_stages
 
 pytestmark = pytest.mark.slow

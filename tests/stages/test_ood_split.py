@@ -3,8 +3,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proguard.files import read_json
 from proguard.row import read_rows
+from proguard.storage.files import read_json
 from proguard.taxonomy import category_of
 from tests.stages.scripts import DATA_STAGES, make_config, run_data_stages, run_script, written
 

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from omegaconf import OmegaConf
 
-from proguard.files import read_json, read_samples
-from tests.closure import ROOT
+from proguard.storage.files import read_json, read_samples
 from tests.fake_endpoint import serve
 from tests.stages.scripts import make_config, run_data_stages, run_script, written
 from tests.tables import write_samples
 from tests.worlds import draw_rows, store_images
+from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
+from proguard.naming import NameBank, SimilarityConfig
 from proguard.policy import Policy
-from proguard.reward import Target
-from proguard.similarity import NameBank, SimilarityConfig
+from proguard.target import Target
 from proguard.taxonomy import load_taxonomy
-from proguard.tiny_base.gate import Question, Standing, check_gate, draw_exam, mark_exam, sit_exam
+from tests.tiny_base.gate import Question, Standing, check_gate, draw_exam, mark_exam, sit_exam
 
 BASE = Path("data/tiny_base")
 TAXONOMY = load_taxonomy("data/taxonomy.yaml")

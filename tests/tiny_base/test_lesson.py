@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from proguard.sources import mini_world
+from proguard.mini_world import world as mini_world
 from proguard.taxonomy import load_taxonomy
 from proguard.tiny_base import lesson
 from proguard.tiny_base.lesson import draw_description, draw_moderation, draw_naming, draw_recital

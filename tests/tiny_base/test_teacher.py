@@ -2,8 +2,8 @@ import random
 
 import pytest
 
+from proguard.mini_world.world import draw_scene
 from proguard.policy import Policy
-from proguard.sources.mini_world import draw_scene
 from proguard.taxonomy import load_taxonomy
 from proguard.tiny_base.teacher import SAFE_REASONING, SKILLED, Habits, draw_habits, teach
 from proguard.verdict import Verdict

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.sources.mini_world import load_world
+from proguard.mini_world.world import load_world
 from proguard.taxonomy import load_taxonomy
 from proguard.tiny_base.tokenizer import train_tokenizer
 

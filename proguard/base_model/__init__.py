@@ -1,0 +1,1 @@
+"""The model that RL starts from: where it comes from."""

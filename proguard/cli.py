@@ -1,0 +1,44 @@
+"""The command line `proguard`, also `python -m proguard`: one subcommand per module ``proguard.<name>.command``.
+
+A command module declares ``SUMMARY``, ``add_arguments`` and ``run``. It imports what it needs inside ``run``, so that
+``--help`` answers at once.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "moderate": "proguard.moderate.command",
+    "plan": "proguard.plan.command",
+    "params": "proguard.runtime.params_command",
+}
+"""Module of each subcommand."""
+
+BAD_INPUT = 2
+"""Exit code when the input is not usable."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one subcommand and exit with its code; bad input exits with `BAD_INPUT` and one line."""
+    parser = argparse.ArgumentParser(prog="proguard", description="Build, train, evaluate and run a proactive guard.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    modules = {name: importlib.import_module(path) for name, path in COMMANDS.items()}
+    for name, module in modules.items():
+        description = module.__doc__.partition("\n\n")
+        subparser = subparsers.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=description[0],
+            epilog=description[2],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(subparser)
+    options = parser.parse_args(arguments)
+    try:
+        code = modules[options.command].run(options)
+    except (ValueError, OSError) as error:
+        parser.exit(BAD_INPUT, f"proguard {options.command}: {error}\n")
+    if code:
+        sys.exit(code)

@@ -1,0 +1,1 @@
+"""Files of sources: manifests, data sets of a hub, downloads."""

@@ -1,0 +1,91 @@
+"""Downloads that are whole and as expected, or not there."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from proguard.storage.files import whole_file
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+TIMEOUT_SECONDS = 60.0
+MAX_WAIT_SECONDS = 30.0
+
+_CHUNK_BYTES = 2**20
+
+
+def download_file(url: str, path: Path, *, sha256: str | None, first_wait_seconds: float = 1.0) -> None:
+    """Write what ``url`` serves to ``path``; a cut connection, a timeout, a 429 and a 5xx are tried again.
+
+    Args:
+        url: Address; redirects are followed.
+        path: File that is made or replaced, its folders too.
+        sha256: Expected hash; ``None`` when it isn't known.
+        first_wait_seconds: Wait before the second attempt; it doubles after each, up to `MAX_WAIT_SECONDS`.
+
+    Raises:
+        ConnectionError: When `ATTEMPTS` attempts failed, or the answer is another 4xx.
+        ValueError: When the hash differs; nothing is written.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception(_is_passing),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=first_wait_seconds, max=MAX_WAIT_SECONDS),
+        before_sleep=_log_fault,
+        reraise=True,
+    )
+    with whole_file(path) as temporary:
+        try:
+            found = attempts(_stream, url, temporary)
+        except httpx.HTTPError as error:
+            raise ConnectionError(
+                f"{url}: {_first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
+            ) from error
+        check_hash(url, expected=sha256, found=found)
+
+
+def check_hash(what: str, *, expected: str | None, found: str) -> None:
+    """Do nothing when the hashes agree or ``expected`` isn't known.
+
+    Raises:
+        ValueError: When they differ.
+    """
+    if expected is not None and expected != found:
+        raise ValueError(f"{what}: expected sha256 {expected}, found {found}; this is another file than was pinned")
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _log_fault(state: RetryCallState) -> None:
+    log.warning("%s; trying again", _first_line(state.outcome.exception()))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code == 429 or error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError)
+
+
+def _stream(url: str, path: Path) -> str:
+    digest = hashlib.sha256()
+    with (
+        httpx.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_SECONDS) as response,
+        path.open("wb") as file,
+    ):
+        response.raise_for_status()
+        for chunk in response.iter_bytes(_CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,57 @@
+"""SimpleSafetyTests: 100 requests in five harm areas, all of which an assistant should decline.
+
+All are unsafe, so a guard that always says so scores 100. The hub's file and the authors' repository name a column
+and two areas differently; both are read.
+Source: hub Bertievidgen/SimpleSafetyTests, ``sst_test_cases.csv``; arXiv 2311.08370.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from proguard.collect.item import Found, Item, Rejected, text_fault
+from proguard.collect.records import check_columns, read_items
+from proguard.sample import make_sample
+
+SOURCE = "simple_safety_tests"
+
+REPOSITORY_PROMPT = "prompts_final"
+"""Name of the hub's column ``prompt`` in the authors' repository."""
+
+HARM_AREAS = (
+    "Suicide, Self-Harm, and Eating Disorders",
+    "Physical Harm and Violence",
+    "Illegal and Highly Regulated items",
+    "Scams and Fraud",
+    "Child Abuse",
+)
+"""Harm areas as the hub spells them; the repository's differ in case and call the last one Child safety."""
+
+_BY_SPELLING = {area.casefold(): area for area in HARM_AREAS} | {"child safety": "Child Abuse"}
+
+
+def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
+    """Yield a text sample per row: request unsafe; source label: its harm area.
+
+    Raises:
+        ValueError: When a file lacks ``harm_area`` or the request's column.
+    """
+    # What the request's column is called depends on the release, so `parse_record` checks the columns.
+    yield from read_items(files, source=SOURCE, columns=(), parse=parse_record)
+
+
+def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
+    """Return the item of one request.
+
+    Raises:
+        ValueError: When it lacks ``harm_area`` or the request's column.
+    """
+    column = REPOSITORY_PROMPT if REPOSITORY_PROMPT in record else "prompt"
+    check_columns(SOURCE, file, found=record, expected=("harm_area", column))
+    prompt, area = record[column], _BY_SPELLING.get(str(record["harm_area"]).strip().casefold())
+    if fault := text_fault(prompt):
+        return Rejected(file, row, fault, column)
+    if area is None:
+        return Rejected(file, row, "unknown label", f"harm_area {record['harm_area']!r}")
+    sample = make_sample(source=SOURCE, modality="text", request=prompt, request_label="unsafe", source_label=area)
+    return Found(file, row, sample)

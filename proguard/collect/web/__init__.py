@@ -1,0 +1,1 @@
+"""Images that sources name by their address."""

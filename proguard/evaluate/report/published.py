@@ -1,0 +1,148 @@
+"""The paper's result tables, beside ours. Other data and other model sizes: it tells what is usual, not who wins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from proguard.evaluate.metrics.estimate import ByModality
+from proguard.sample import Modality
+
+OURS = ("ProGuard-3B", "ProGuard-7B")
+
+_TASKS: dict[str, str] = {
+    "request_safety": "Request safety",
+    "response_safety": "Response safety",
+    "categorization": "Categorization",
+    "ood_detection": "OOD detection",
+    "ood_description": "OOD description",
+}
+_METRICS: dict[str, tuple[str, str]] = {
+    "request_safety": ("weighted_f1", "weighted F1"),
+    "response_safety": ("weighted_f1", "weighted F1"),
+    "categorization": ("accuracy", "accuracy"),
+    "ood_detection": ("f1", "F1"),
+    "ood_description": ("share", "share"),
+}
+"""The metric of ours that fits the paper's column."""
+
+
+_SETS = {("response_safety", "xstest"): "xstest_response"}
+"""Our test set of a published column that is not named as the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLine:
+    """One task and modality, all in percent; NaN where there is no number."""
+
+    task: str
+    modality: Modality
+    benchmark: str | None
+    """The paper's evaluation set that both numbers are on; ``None`` for averages, where ours are on other data."""
+
+    metric: str
+    best_other: float
+    best_other_guard: str
+    published_3b: float
+    published_7b: float
+    baseline: float
+    trained: float
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTable:
+    """One of the paper's tables, whole."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """Guard, then its numbers as printed; empty where the paper has none."""
+
+
+def compare(published: pl.DataFrame, baseline: ByModality, trained: ByModality) -> list[PublishedLine]:
+    """Return a line per task and modality of the paper that our test set has too.
+
+    The paper's number is the average that it prints, else the mean over its benchmarks. For image safety our number is
+    the F1 of the unsafe class, elsewhere the support-weighted one.
+    Source: arXiv 2512.23573, result tables; which F1 fits is inferred from their numbers.
+    """
+    lines = []
+    for task in _TASKS:
+        for modality in ("text", "image", "text_image"):
+            means = _means(published.filter(pl.col("task") == task, pl.col("modality") == modality))
+            if means and modality in trained:
+                lines.append(_line(means, task, modality, None, baseline, trained))
+    return lines
+
+
+def compare_benchmarks(
+    published: pl.DataFrame, baseline: Mapping[str, ByModality], trained: Mapping[str, ByModality]
+) -> list[PublishedLine]:
+    """Return a line per published column whose evaluation set both guards were asked about, in the paper's order.
+
+    Args:
+        published: As in `compare`.
+        baseline: Estimates by test set; a set is named as the column.
+        trained: Likewise.
+    """
+    lines = []
+    for (task, modality, benchmark), table in published.group_by("task", "modality", "benchmark", maintain_order=True):
+        name = _SETS.get((task, benchmark), benchmark)
+        before, after = (guard.get(name, {}) for guard in (baseline, trained))
+        if modality in before and modality in after:
+            means = dict(table.select("guard", "value").iter_rows())
+            lines.append(_line(means, task, modality, benchmark, before, after))
+    return lines
+
+
+def _line(
+    means: Mapping[str, float],
+    task: str,
+    modality: Modality,
+    benchmark: str | None,
+    baseline: ByModality,
+    trained: ByModality,
+) -> PublishedLine:
+    metric, label = _METRICS[task]
+    if modality == "image" and metric == "weighted_f1":
+        metric, label = "f1", "F1, unsafe class"
+    others = {guard: value for guard, value in means.items() if guard not in OURS}
+    best = max(others, key=others.get)
+    return PublishedLine(
+        task=_TASKS[task],
+        modality=modality,
+        benchmark=benchmark,
+        metric=label,
+        best_other=others[best],
+        best_other_guard=best,
+        published_3b=means[OURS[0]],
+        published_7b=means[OURS[1]],
+        baseline=100 * baseline[modality][task][metric].value,
+        trained=100 * trained[modality][task][metric].value,
+    )
+
+
+def _means(table: pl.DataFrame) -> dict[str, float]:
+    averages = table.filter(pl.col("benchmark") == "average")
+    used = averages if len(averages) else table
+    return dict(used.group_by("guard", maintain_order=True).agg(pl.col("value").mean()).iter_rows())
+
+
+def full_tables(published: pl.DataFrame) -> list[PublishedTable]:
+    """Return every published number, a table per task."""
+    return [_table(published.filter(pl.col("task") == task), title) for task, title in _TASKS.items()]
+
+
+def _table(published: pl.DataFrame, title: str) -> PublishedTable:
+    keys = list(dict.fromkeys(published.select("modality", "benchmark").iter_rows()))
+    values = {(g, m, b): v for g, m, b, v in published.select("guard", "modality", "benchmark", "value").iter_rows()}
+    guards: Sequence[str] = sorted(set(published["guard"]), key=lambda g: (g in OURS, g.casefold()))
+    return PublishedTable(
+        title,
+        tuple(f"{benchmark.replace('_', ' ')} · {modality.replace('_', ' + ')}" for modality, benchmark in keys),
+        tuple((g, tuple(_show(values.get((g, *key))) for key in keys)) for g in guards),
+    )
+
+
+def _show(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

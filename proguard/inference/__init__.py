@@ -1,0 +1,1 @@
+"""Inference engines: prompts in, completions out."""

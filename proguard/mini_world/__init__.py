@@ -1,0 +1,1 @@
+"""A small world of mild phrases and pictograms, drawn by ourselves."""

@@ -1,0 +1,1 @@
+"""Stage modality_balance: the mix of modalities in the training material."""

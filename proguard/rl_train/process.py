@@ -1,0 +1,97 @@
+"""verl in a process of its own, with its Ray: started, and ended whichever way we end ourselves."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from proguard.rl_train.overrides import TrainingFiles
+
+PROJECT = Path(__file__).parents[2]
+"""What Ray's workers import us from, wherever they run."""
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_LOG = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def running_verl(
+    overrides: Sequence[str], files: TrainingFiles, *, attempt: str, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen]:
+    """Start verl in a process group of its own, yield it, and end what is left of it when the block ends.
+
+    Args:
+        overrides: Command line of ``verl.trainer.main_ppo``.
+        files: Where the run reads and writes.
+        attempt: Name of its log files in ``files.work``: ``<attempt>.log`` and, verl's numbers, ``<attempt>.jsonl``.
+        environment: Variables that the process gets beside our own.
+    """
+    # Ray's sockets need a short path.
+    with (
+        (files.work / f"{attempt}.log").open("wb") as log,
+        TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as ray_folder,
+    ):
+        variables = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
+            "HF_DATASETS_CACHE": str(files.work / "datasets"),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "TOKENIZERS_PARALLELISM": "false",
+            "RAY_TMPDIR": ray_folder,
+            "VERL_FILE_LOGGER_PATH": str(files.work / f"{attempt}.jsonl"),
+            **environment,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "verl.trainer.main_ppo", *overrides],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=variables,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        _group_file(files).write_text(str(process.pid))
+        try:
+            yield process
+        finally:
+            _end(process)
+
+
+def end_leftovers(files: TrainingFiles) -> None:
+    """Kill what an earlier start of this very run left of Ray when it was killed: the processes of its group."""
+    if not _group_file(files).exists():
+        return
+    group = int(_group_file(files).read_text())
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == group and "ray" in " ".join(process.info["cmdline"] or []):
+                process.kill()
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End verl, and whatever its Ray left behind in its group."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            _LOG.warning("verl did not end on %s", sign.name)
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this process when its parent is gone, so that no orphan trains on beside the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _group_file(files: TrainingFiles) -> Path:
+    return files.work / "verl.pgid"

@@ -1,0 +1,74 @@
+"""Training rows as verl reads them: parquet with a prompt, its image, and what the reward looks at.
+
+Source: row fields of verl 0.9.1, verl/utils/dataset/rl_dataset.py.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from proguard.policy import Policy
+from proguard.prompt import PromptFormat, render_prompt
+from proguard.row import Row
+from proguard.storage.files import whole_file
+from proguard.storage.images import ImageStore
+from proguard.target import Target
+from proguard.taxonomy import Taxonomy
+
+DATA_SOURCE = "proguard"
+
+
+def write_verl_rows(
+    rows: Sequence[Row],
+    path: Path,
+    *,
+    taxonomy: Taxonomy,
+    prompt: PromptFormat,
+    images: ImageStore,
+) -> None:
+    """Write one verl row per row of ours, in order; rows without an image have an empty list of images."""
+    from datasets import Dataset, Features, Image, List, Value
+
+    features = Features(
+        {
+            "data_source": Value("string"),
+            "prompt": List({"role": Value("string"), "content": Value("string")}),
+            "images": List(Image()),
+            "ability": Value("string"),
+            "reward_model": {"style": Value("string"), "ground_truth": Value("string")},
+            "extra_info": {"index": Value("int64"), "id": Value("string")},
+        }
+    )
+    content = images.read(r.sample.image for r in rows if r.sample.image is not None)
+    records = [
+        {
+            "data_source": DATA_SOURCE,
+            "prompt": render_prompt(row.sample, row.policy, taxonomy, prompt),
+            "images": [{"bytes": content[row.sample.image], "path": None}] if row.sample.image else [],
+            "ability": row.sample.modality,
+            "reward_model": {"style": "rule", "ground_truth": target_to_json(row.target)},
+            "extra_info": {"index": index, "id": row.sample.id},
+        }
+        for index, row in enumerate(rows)
+    ]
+    with whole_file(path) as temporary:
+        Dataset.from_list(records, features=features).to_parquet(temporary)
+
+
+def target_to_json(target: Target) -> str:
+    """Return what the reward needs as one line, for verl's ``ground_truth``."""
+    content: dict[str, Any] = {
+        "modality": target.modality,
+        "request_label": target.request_label,
+        "response_label": target.response_label,
+        "category": target.category,
+        "policy": target.policy.to_json(),
+    }
+    return json.dumps(content)
+
+
+def target_from_json(text: str) -> Target:
+    """Read what `target_to_json` wrote."""
+    content = json.loads(text)
+    return Target(**{**content, "policy": Policy.from_json(content["policy"])})

@@ -1,0 +1,164 @@
+"""A GRPO run: verl in a process of its own, watched step by step, held to what it was asked for.
+
+verl exits 0 when it trained nothing, and drops samples whose reward raised. So its word is not taken: the rollouts on
+disk are counted, and the reward's failure file has to be absent.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from proguard.rl_train.curve import read_step, read_verl_log
+from proguard.rl_train.overrides import GrpoConfig, TrainingFiles
+from proguard.rl_train.process import end_leftovers, running_verl
+from proguard.taxonomy import Taxonomy
+
+LOG_TAIL_LINES = 40
+POLL_SECONDS = 0.5
+
+
+def run_verl(
+    overrides: Sequence[str],
+    config: GrpoConfig,
+    files: TrainingFiles,
+    *,
+    taxonomy: Taxonomy,
+    environment: Mapping[str, str],
+    stall_seconds: float,
+    on_step: Callable[[Mapping[str, float], int], None],
+) -> dict[int, dict[str, float]]:
+    """Train to ``config.steps``, going on from the last checkpoint in ``files.work``; return the curve by step.
+
+    Args:
+        environment: Variables that verl's process gets beside our own.
+        stall_seconds: Time without a new step after which the run counts as hung.
+        on_step: Called once for each step, with its numbers.
+
+    Raises:
+        RuntimeError: When verl fails or hangs, a reward failed, or fewer rollouts are on disk than were asked for.
+    """
+    files.work.mkdir(parents=True, exist_ok=True)
+    end_leftovers(files)
+    _rewind(config, files)
+    attempt = f"verl-{len(_verl_logs(files))}"
+    with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
+        _watch(process, config, files, taxonomy, stall_seconds, on_step)
+    _check_rewards(files)
+    if process.returncode != 0:
+        log = files.work / f"{attempt}.log"
+        raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
+    _check_rollouts(config, files)
+    return collect_curve(config, files, taxonomy)
+
+
+def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) -> dict[int, dict[str, float]]:
+    """Return the numbers of every step, ours from the rollouts and verl's from its logs."""
+    verl = read_verl_log(_verl_logs(files))
+    return {
+        step: read_step(_rollouts_of(files, step), taxonomy) | verl.get(step, {}) for step in range(1, config.steps + 1)
+    }
+
+
+def _watch(
+    process: subprocess.Popen,
+    config: GrpoConfig,
+    files: TrainingFiles,
+    taxonomy: Taxonomy,
+    stall_seconds: float,
+    on_step: Callable[[Mapping[str, float], int], None],
+) -> None:
+    """Show progress until the process ends; raise when a reward failed or no step came for too long."""
+    step = _last_checkpoint(files)
+    moved = time.monotonic()
+    with tqdm(total=config.steps, initial=step, unit="step", desc="rl_train") as bar:
+        while True:
+            is_over = process.poll() is not None
+            verl = read_verl_log(_verl_logs(files))
+            logged_until = config.steps if is_over else max(verl, default=0)
+            for new in _new_steps(step, config, files, logged_until):
+                numbers = read_step(_rollouts_of(files, new), taxonomy)
+                on_step(numbers | verl.get(new, {}), new)
+                bar.set_postfix(reward=f"{numbers['reward']:.2f}", malformed=f"{numbers['malformed_rate']:.0%}")
+                bar.update(1)
+                step, moved = new, time.monotonic()
+            if is_over:
+                return
+            _check_rewards(files)
+            if time.monotonic() - moved > stall_seconds:
+                raise RuntimeError(f"rl_train: no step for {stall_seconds:.0f} s after step {step}; see {files.work}")
+            time.sleep(POLL_SECONDS)
+
+
+def _new_steps(step: int, config: GrpoConfig, files: TrainingFiles, logged_until: int) -> Iterator[int]:
+    """Yield the steps after ``step`` that verl has logged and whose rollouts are on disk whole."""
+    while step < min(config.steps, logged_until) and _is_whole(step + 1, config, files):
+        step += 1
+        yield step
+
+
+def _last_checkpoint(files: TrainingFiles) -> int:
+    """Return the step of the last whole checkpoint, 0 when there is none."""
+    file = _checkpoint_file(files)
+    return int(file.read_text()) if file.exists() else 0
+
+
+def _rewind(config: GrpoConfig, files: TrainingFiles) -> None:
+    """Go back to the last checkpoint up to which all rollouts are on disk, and remove those of later steps.
+
+    verl writes a step's rollouts after its checkpoint: a kill between the two would leave a hole in the curve.
+    """
+    whole = 0
+    while _is_whole(whole + 1, config, files):
+        whole += 1
+    steps = [int(folder.name.rsplit("_", 1)[1]) for folder in files.checkpoints.glob("global_step_*")]
+    last = max((step for step in steps if step <= min(whole, _last_checkpoint(files))), default=0)
+    if last < _last_checkpoint(files):
+        _checkpoint_file(files).unlink() if last == 0 else _checkpoint_file(files).write_text(str(last))
+    for file in files.rollouts.glob("*.jsonl"):
+        if int(file.stem) > last:
+            file.unlink()
+
+
+def _is_whole(step: int, config: GrpoConfig, files: TrainingFiles) -> bool:
+    file = _rollouts_of(files, step)
+    return file.exists() and _count_lines(file) == config.batch_size * config.group_size
+
+
+def _checkpoint_file(files: TrainingFiles) -> Path:
+    return files.checkpoints / "latest_checkpointed_iteration.txt"
+
+
+def _check_rewards(files: TrainingFiles) -> None:
+    if files.failures.exists():
+        first = files.failures.read_text(encoding="utf-8").splitlines()[0]
+        raise RuntimeError(f"rl_train: the reward failed, so the run is void; {files.failures} begins:\n{first[:2000]}")
+
+
+def _check_rollouts(config: GrpoConfig, files: TrainingFiles) -> None:
+    expected = config.batch_size * config.group_size
+    for step in range(1, config.steps + 1):
+        file = _rollouts_of(files, step)
+        found = _count_lines(file) if file.exists() else 0
+        if found != expected:
+            raise RuntimeError(
+                f"rl_train.steps: asked for {config.steps} steps of {expected} rollouts, step {step} has {found}"
+            )
+
+
+def _rollouts_of(files: TrainingFiles, step: int) -> Path:
+    return files.rollouts / f"{step}.jsonl"
+
+
+def _verl_logs(files: TrainingFiles) -> list[Path]:
+    return sorted(files.work.glob("verl-*.jsonl"), key=lambda path: int(path.stem.split("-")[1]))
+
+
+def _count_lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])

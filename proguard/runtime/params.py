@@ -1,0 +1,65 @@
+"""params.yaml against conf/: composed by `dvc exp run`, committed, never edited by hand.
+
+`dvc repro` does not compose, so an edit under conf/ would be overlooked; the stage check_params looks for that.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from proguard.storage.flatten import flatten
+
+CONF = Path("conf")
+PARAMS = Path("params.yaml")
+
+
+def compose_params(conf: Path = CONF, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the composed and resolved configuration, as `dvc exp run` writes it.
+
+    Raises:
+        ValueError: When an override names no key or option, or a value cannot be resolved.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+
+    try:
+        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            composed = compose("config", overrides=list(overrides))
+        return OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(f"{conf}: {error}") from error
+
+
+def differing_keys(composed: dict[str, Any], committed: dict[str, Any]) -> list[str]:
+    """Return ``key: committed -> composed`` of every leaf that differs, sorted."""
+    new, old = dict(flatten(composed)), dict(flatten(committed))
+    absent = "absent"
+    return [
+        f"{key}: {old.get(key, absent)!r} -> {new.get(key, absent)!r}"
+        for key in sorted(new.keys() | old.keys())
+        if new.get(key, absent) != old.get(key, absent)
+    ]
+
+
+def stale_message(conf: Path = CONF, params: Path = PARAMS) -> str | None:
+    """Return what differs between conf/ and params.yaml and what to run; ``None`` when nothing does."""
+    committed = OmegaConf.to_container(OmegaConf.load(params))
+    differences = differing_keys(compose_params(conf), committed)
+    if not differences:
+        return None
+    return (
+        f"{params} is not what {conf}/ composes to:\n  "
+        + "\n  ".join(differences)
+        + "\nRun `dvc exp run` to compose and rebuild. Values set by `-S` belong to the experiment that set them: keep"
+        " them as a file in conf/experiment/ and run `dvc exp run -S experiment=<name>`."
+    )
+
+
+def write_params(overrides: Sequence[str] = (), conf: Path = CONF, params: Path = PARAMS) -> None:
+    """Compose conf/ into params.yaml without running anything, as `dvc exp run` does before it runs."""
+    from dvc.utils.hydra import compose_and_dump
+
+    compose_and_dump(params, str(conf.resolve()), None, "config", str(Path.cwd()), list(overrides))

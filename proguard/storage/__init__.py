@@ -1,0 +1,1 @@
+"""Atomic files, image shards and fingerprints."""

@@ -1,0 +1,38 @@
+"""The target: the labels and the category that a completion about one row is compared with."""
+
+from dataclasses import dataclass
+
+from proguard.policy import GoldCategory, Policy
+from proguard.sample import Label, Modality, Sample
+from proguard.taxonomy import category_of, code_at
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a completion about one row is held against."""
+
+    modality: Modality
+    request_label: Label | None
+    response_label: Label | None
+    category: str | None
+    """Code at the policy's level; ``None`` when safe or not mapped."""
+
+    policy: Policy
+
+    @property
+    def gold(self) -> GoldCategory:
+        """The gold category under the policy."""
+        return self.policy.gold(self.category)
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether the request or the response is unsafe."""
+        return "unsafe" in (self.request_label, self.response_label)
+
+
+def make_target(sample: Sample, policy: Policy) -> Target:
+    """Return what completions about ``sample`` under ``policy`` are held against."""
+    code = None if sample.category is None else code_at(sample.category, policy.level)
+    if code is not None and policy.level == "subcategory" and category_of(code) == code:
+        code = None
+    return Target(sample.modality, sample.request_label, sample.response_label, code, policy)

@@ -1,0 +1,69 @@
+"""The embedding annotator: the category whose name, description and synonyms a text is nearest to on average.
+
+With MiniLM, the mean over the bank at 0.25 votes on 49 % of the unsafe texts of the OpenAI moderation set, and 81 % of
+the votes are among what the label map allows; the highest cosine at 0.35 votes on 45 %, and 73 % of the votes are.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from proguard.naming import NameBank
+from proguard.taxonomy_map.label_map import Meaning
+from proguard.taxonomy_map.question import Question
+from proguard.taxonomy_map.vote import Vote
+
+BATCH_SIZE = 256
+"""Texts between two updates of the progress bar."""
+
+
+def vote_by_embedding(questions: Sequence[Question], *, bank: NameBank, threshold: float, name: str) -> Iterator[Vote]:
+    """Yield a vote for each question whose text comes near enough to one of its candidates.
+
+    Where the label may also have no home, a candidate gets the vote only when no other subcategory is nearer.
+
+    Args:
+        threshold: Lowest mean cosine that is a vote, in [0, 1].
+        name: Name of the annotator.
+    """
+    asked = [question for question in questions if question.text and question.meaning.candidates]
+    subcategories = bank.taxonomy.codes("subcategory")
+    codes = sorted({*subcategories, *(code for q in asked for code in q.meaning.candidates)})
+    nearness = measure_nearness(sorted({q.text for q in asked}), codes, bank)
+    for question in asked:
+        by_code = dict(zip(codes, nearness[question.text], strict=True))
+        best = max(_competitors(question.meaning, subcategories), key=lambda code: by_code[code])
+        is_no_home = question.meaning.may_be_none and best not in question.meaning.candidates
+        if by_code[best] >= threshold and not is_no_home:
+            yield Vote(question.id, name, best, float(by_code[best]))
+
+
+def measure_nearness(texts: Sequence[str], codes: Sequence[str], bank: NameBank) -> dict[str, np.ndarray]:
+    """Return, by text, the mean cosine with the bank of each code: ``(len(codes),)``, rounded to 4 decimals.
+
+    Args:
+        texts: Different ones; each is embedded once.
+    """
+    banks = [bank.embed(_bank_texts(code, bank)).mean(axis=0) for code in codes]
+    centres = np.stack(banks)
+    nearness: dict[str, np.ndarray] = {}
+    with tqdm(total=len(texts), desc="embed", unit="text", disable=not texts) as progress:
+        for start in range(0, len(texts), BATCH_SIZE):
+            batch = texts[start : start + BATCH_SIZE]
+            cosines = (bank.embed(batch) @ centres.T).round(4).astype(float)
+            nearness.update(zip(batch, cosines, strict=True))
+            progress.update(len(batch))
+    return nearness
+
+
+def _bank_texts(code: str, bank: NameBank) -> list[str]:
+    node = bank.taxonomy[code]
+    return [node.name, node.description, *node.synonyms]
+
+
+def _competitors(meaning: Meaning, subcategories: Sequence[str]) -> Sequence[str]:
+    """Return the codes to choose from: all of them when the label fixes one, so that agreement means something."""
+    if meaning.target is not None or meaning.may_be_none:
+        return list(dict.fromkeys([*meaning.candidates, *subcategories]))
+    return meaning.candidates

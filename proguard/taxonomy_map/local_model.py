@@ -1,0 +1,74 @@
+"""A model whose weights run here: questions in batches, through transformers or vLLM, greedily.
+
+Batches are planned over all questions before the first runs, and a batch is asked whole or not at all: padding, and so
+the last digit of a logit, doesn't depend on where an earlier run was killed, nor on how many machines share the work.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proguard.inference.engine import Engine, Query
+from proguard.inference.load import EngineName, load_engine
+from proguard.inference.weights import download_model, is_folder
+from proguard.storage.images import ImageStore
+from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.question_prompt import Asked, chat
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """How a model is loaded, wherever that happens."""
+
+    engine: EngineName
+
+    model: str
+    """Folder of the model, or its name on the hub."""
+
+    revision: str | None
+    """Commit on the hub; ``None`` for a folder."""
+
+    max_new_tokens: int
+
+    inference: Mapping[str, Any]
+    """``runtime.inference``: device, threads, keyword arguments of vLLM."""
+
+    def load(self) -> Engine:
+        """Load the weights, downloaded when they are on the hub.
+
+        Raises:
+            ValueError: When there is neither a folder nor a pinned commit.
+        """
+        folder: str = self.model
+        if not is_folder(self.model):
+            if self.revision is None:
+                raise ValueError(
+                    f"taxonomy_map.annotators: {self.model} is no model folder and needs a pinned revision"
+                )
+            folder = download_model(self.model, self.revision)
+        return load_engine(self.engine, folder, max_new_tokens=self.max_new_tokens, runtime=dict(self.inference))
+
+
+def plan_batches(asked: Sequence[Asked], batch_size: int) -> list[list[Asked]]:
+    """Return the questions in batches of one kind, with or without an image, in order of length and key."""
+    batches: list[list[Asked]] = []
+    for has_image in (False, True):
+        kind = sorted((a for a in asked if (a.image is not None) == has_image), key=lambda a: (len(a.user), a.key))
+        batches += [kind[i : i + batch_size] for i in range(0, len(kind), batch_size)]
+    return batches
+
+
+def answer_batch(batch: Sequence[Asked], *, engine: Engine, system: str, images: ImageStore) -> list[Answer]:
+    """Return the model's answer to each question of a batch, in order."""
+    content = images.read(a.image for a in batch if a.image is not None)
+    queries = [Query(chat(a, system), None if a.image is None else content[a.image]) for a in batch]
+    return [Answer(a.key, a.id, text) for a, text in zip(batch, engine.complete(queries), strict=True)]
+
+
+def annotate_here(
+    batches: Sequence[Sequence[Asked]], *, model: LocalModel, system: str, images: ImageStore
+) -> Iterator[list[Answer]]:
+    """Yield the answers to each batch; the model is loaded for the first one."""
+    engine = model.load() if batches else None
+    for batch in batches:
+        yield answer_batch(batch, engine=engine, system=system, images=images)

@@ -1,0 +1,50 @@
+"""The questions: one unsafe sample each, with what its source's label may mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proguard.carriers import find_carriers
+from proguard.sample import Sample, normalise_text
+from proguard.taxonomy import Taxonomy
+from proguard.taxonomy_map.label_map import LabelMaps, Meaning, meaning_of
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One unsafe sample, as annotators see it."""
+
+    sample: Sample
+
+    text: str | None
+    """What is unsafe about it, in words; ``None`` when only the image can tell."""
+
+    meaning: Meaning
+    """What its source label may mean."""
+
+    @property
+    def id(self) -> str:
+        """Sample id."""
+        return self.sample.id
+
+
+def ask(samples: Sequence[Sample], *, label_maps: LabelMaps, taxonomy: Taxonomy, carrier_images: int) -> list[Question]:
+    """Return a question for each unsafe sample, in order of id.
+
+    Args:
+        carrier_images: A request that stands with more different images than this is no text to judge by.
+
+    Raises:
+        ValueError: When a source label has no entry in the label maps.
+    """
+    carriers = find_carriers(((s.request, s.image) for s in samples), carrier_images=carrier_images)
+    unsafe = sorted((s for s in samples if s.is_unsafe), key=lambda s: s.id)
+    return [
+        Question(s, _unsafe_text(s, carriers), meaning_of(s.source_label, s.source, label_maps, taxonomy))
+        for s in unsafe
+    ]
+
+
+def _unsafe_text(sample: Sample, carriers: frozenset[str]) -> str | None:
+    sides = ((sample.request, sample.request_label), (sample.response, sample.response_label))
+    texts = [text for text, label in sides if text and label == "unsafe"]
+    return "\n".join(text for text in texts if not carriers or normalise_text(text) not in carriers) or None

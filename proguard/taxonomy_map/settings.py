@@ -1,0 +1,141 @@
+"""The settings of annotators: what ``taxonomy_map.annotators`` says, checked before anything is loaded or asked."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+from proguard.taxonomy_map.vote import LABEL_MAP
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMapAnnotator:
+    """The source's own label, where it means one category."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingAnnotator:
+    """The category that the text is nearest to."""
+
+    name: str
+
+    threshold: float
+    """Lowest mean cosine that is a vote, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAnnotator:
+    """A vision-language model whose weights run here or on a Ray cluster, decoding greedily."""
+
+    name: str
+    kind: Literal["transformers", "vllm"]
+
+    model: str
+    """Folder of the model, or its name on the hub."""
+
+    revision: str | None
+    """Commit on the hub; ``None`` for a folder."""
+
+    hint: bool
+    """Whether the model is told what the source calls the sample."""
+
+    max_chars: int | None
+    """Most characters of a request and of a response; a longer one keeps its two ends. ``None`` keeps all."""
+
+    max_new_tokens: int
+    """Most tokens of an answer."""
+
+    batch_size: int
+    """Questions of one forward pass; on a cluster, of one task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens cost, in the currency of the bill."""
+
+    prompt: float
+    completion: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointAnnotator:
+    """A model behind an OpenAI-compatible server."""
+
+    kind: ClassVar[str] = "endpoint"
+
+    name: str
+
+    url: str
+    """Base of the API, such as ``http://localhost:8000/v1``."""
+
+    model: str
+    """Name that the server knows it by."""
+
+    key_variable: str | None
+    """Environment variable that holds the key; ``None`` for a server that asks for none."""
+
+    hint: bool
+    """Whether the model is told what the source calls the sample."""
+
+    max_chars: int | None
+    """Most characters of a request and of a response; a longer one keeps its two ends. ``None`` keeps all."""
+
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of a request, such as ``temperature`` and ``max_tokens``."""
+
+    price: Price | None = None
+    """What tokens cost; ``None`` leaves the cost out of the summary."""
+
+
+Annotator = LabelMapAnnotator | EmbeddingAnnotator | LocalAnnotator | EndpointAnnotator
+ModelAnnotator = LocalAnnotator | EndpointAnnotator
+
+_KINDS: Mapping[str, type] = {
+    LABEL_MAP: LabelMapAnnotator,
+    "embedding": EmbeddingAnnotator,
+    "transformers": LocalAnnotator,
+    "vllm": LocalAnnotator,
+    "endpoint": EndpointAnnotator,
+}
+
+
+def read_annotators(entries: Iterable[Mapping[str, Any]]) -> list[Annotator]:
+    """Return the settings of each annotator, in order; an entry without ``kind`` is of the kind that it is named after.
+
+    Raises:
+        ValueError: When a kind is not known, a key is missing or unknown, or a name stands twice or is no file name.
+    """
+    annotators = [_read(dict(entry)) for entry in entries]
+    names = [annotator.name for annotator in annotators]
+    if len(set(names)) < len(names):
+        raise ValueError(f"taxonomy_map.annotators: a name stands twice in {names}")
+    return annotators
+
+
+def _read(entry: dict[str, Any]) -> Annotator:
+    name = str(entry.get("name"))
+    where = f"taxonomy_map.annotators: {name}"
+    kind = entry.pop("kind", None) or name
+    if kind not in _KINDS:
+        raise ValueError(f"{where}: expected a kind of {', '.join(_KINDS)}; found {kind!r}")
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"{where}: expected a name of letters, digits, dots and dashes; the journal is named after it")
+    if (kind == LABEL_MAP) != (name == LABEL_MAP):
+        raise ValueError(f"{where}: the annotator of kind {LABEL_MAP}, and no other, is named {LABEL_MAP}")
+    settings = _KINDS[kind]
+    if settings is LocalAnnotator:
+        entry["kind"] = kind
+    _check_keys(settings, entry, where)
+    if entry.get("price") is not None:
+        entry["price"] = _check_keys(Price, entry["price"], f"{where}: price")(**entry["price"])
+    return settings(**entry)
+
+
+def _check_keys(settings: type, entry: Mapping[str, Any], where: str) -> type:
+    known = [f.name for f in fields(settings)]
+    needed = {f.name for f in fields(settings) if f.default is MISSING and f.default_factory is MISSING}
+    if set(entry) - set(known) or needed - set(entry):
+        raise ValueError(f"{where}: expected {', '.join(known)}; found {', '.join(entry)}")
+    return settings

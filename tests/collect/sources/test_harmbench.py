@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from proguard.collect.item import Item
+from proguard.collect.sources.harmbench import CATEGORIES, parse_record, read
+from proguard.taxonomy_map.label_map import load_label_maps
+from tests.worlds import taxonomy
+from tools.closure import ROOT
+
+HEADER = "Behavior,FunctionalCategory,SemanticCategory,Tags,ContextString,BehaviorID\n"
+
+
+def read_text(text: str, folder: Path, *, with_context: bool = True) -> list[Item]:
+    path = folder / "a.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    return list(read(files={"data/all.csv": path}, with_context=with_context))
+
+
+def test_read_standard_behavior_is_an_unsafe_request(tmp_path: Path):
+    (item,) = read_text(f"{HEADER}Pick a lock,standard,illegal,,,pick_lock\n", tmp_path)
+    sample = item.sample
+    assert (sample.request, sample.request_label, sample.source_label) == ("Pick a lock", "unsafe", "illegal")
+    assert (sample.modality, sample.response, sample.response_label, sample.split) == ("text", None, None, None)
+    assert (item.file, item.row) == ("data/all.csv", 1)
+
+
+@pytest.mark.parametrize(
+    ("with_context", "request_text"), [(True, 'Sum it up\n\nA lock, a "pick",\nand time'), (False, "Sum it up")]
+)
+def test_read_contextual_behavior_is_followed_by_its_context_on_demand(
+    with_context: bool, request_text: str, tmp_path: Path
+):
+    row = 'Sum it up,contextual,copyright,"context, x","A lock, a ""pick"",\nand time",sum_up\n'
+    (item,) = read_text(HEADER + row, tmp_path, with_context=with_context)
+    assert item.sample.request == request_text
+
+
+def test_read_without_the_context_column_names_it(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"harmbench: data/all\.csv: expected columns .*missing ContextString"):
+        read_text("Behavior,SemanticCategory\nask,illegal\n", tmp_path)
+
+
+def test_read_short_row_is_rejected_and_the_next_one_read(tmp_path: Path):
+    bad, good = read_text(f"{HEADER}ask\nPick a lock,standard,illegal,,,pick_lock\n", tmp_path)
+    assert (bad.row, bad.reason, bad.detail) == (1, "unreadable row", "expected 6 cells, found 1")
+    assert (good.row, good.sample.request) == (2, "Pick a lock")
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "detail"),
+    [
+        ({"Behavior": " ", "SemanticCategory": "illegal"}, "empty text", "Behavior"),
+        ({"Behavior": "ask", "SemanticCategory": "Illegal"}, "unknown label", "SemanticCategory 'Illegal'"),
+        ({"Behavior": "ask"}, "unknown label", "SemanticCategory None"),
+    ],
+)
+def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str):
+    item = parse_record(record, file="f", row=3, with_context=True)
+    assert (item.reason, item.detail, item.row) == (reason, detail, 3)
+
+
+def test_categories_are_those_of_the_label_map():
+    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["harmbench"]) == set(CATEGORIES)

@@ -1,0 +1,59 @@
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from proguard.collect import image_checks
+from proguard.collect.image_checks import WINDOW_ITEMS, check_images
+from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash
+from proguard.sample import make_sample
+
+
+def gray_png(number: int) -> bytes:
+    """A PNG of its own for each ``number``."""
+    buffer = io.BytesIO()
+    Image.new("L", (1 + number // 256, 1), number % 256).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def image_item(content: bytes, row: int = 1) -> Found:
+    sample = make_sample(source="s", modality="image", image=image_hash(content), request_label="safe")
+    return Found("f", row, sample, content)
+
+
+def test_check_images_keeps_the_order_of_all_kinds_of_items():
+    items = [Skipped("f", 1, "rule"), image_item(gray_png(2), 2), Rejected("f", 3, "wrong type"), image_item(b"no", 4)]
+    checked = list(check_images(items, known=(), max_pixels=100, workers=3))
+    assert [item for item, _ in checked] == [*items[:3], Rejected("f", 4, "undecodable image", "2 bytes")]
+    assert [image and image.sha256 for _, image in checked] == [None, items[1].sample.image, None, None]
+
+
+def test_check_images_known_image_is_not_decoded():
+    item = image_item(b"no picture, but known")
+    assert list(check_images([item], known={item.sample.image}, max_pixels=1, workers=1)) == [(item, None)]
+
+
+def most_ahead(n: int) -> int:
+    """Return how many of ``n`` items are read, at most, before the first of them is given back."""
+    given, ahead = 0, []
+
+    def items() -> Iterator[Item]:
+        for row in range(1, n + 1):
+            ahead.append(row - given)
+            yield image_item(gray_png(row), row=row)
+
+    for _ in check_images(items(), known=(), max_pixels=10**6, workers=2):
+        given += 1
+    assert given == n
+    return max(ahead)
+
+
+def test_check_images_reads_no_more_than_a_window_of_items_ahead():
+    assert most_ahead(WINDOW_ITEMS + 50) == WINDOW_ITEMS
+
+
+def test_check_images_reads_no_more_than_a_window_of_bytes_ahead(monkeypatch: pytest.MonkeyPatch):
+    # Each PNG has 60 to 80 bytes: the tenth to the twelfth is more than 600.
+    monkeypatch.setattr(image_checks, "WINDOW_BYTES", 600)
+    assert 8 <= most_ahead(50) <= 11

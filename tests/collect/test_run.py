@@ -1,0 +1,215 @@
+import functools
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from proguard.collect import sources as sources_folder
+from proguard.collect.files.editions import Access, Edition
+from proguard.collect.run import Limits, collect_sources
+from proguard.collect.web.images import WebImages
+from proguard.sample import make_sample
+from proguard.storage.files import read_json, read_samples, write_json
+from proguard.storage.images import ImageStore
+from tests.conf import load_entry
+from tests.fake_hub import Dataset, serve_hub
+
+MIRROR = os.environ.get("PROGUARD_MIRROR")
+
+needs_mirror = pytest.mark.skipif(not MIRROR, reason="PROGUARD_MIRROR names no mirror of the public sources")
+
+
+load_source = functools.partial(load_entry, "source")
+
+
+def small_world() -> dict[str, Any]:
+    source = load_source("mini_world")
+    return {"mini_world": source | {"read": source["read"] | {"n_train": 60, "n_test": 30}}}
+
+
+def collect(
+    sources: dict[str, Any],
+    folder: Path,
+    *,
+    benchmarks: dict[str, Any] | None = None,
+    mirror: Path | None = None,
+    max_bad_share: float = 0.0,
+    hub_endpoint: str | None = None,
+    offline: bool = True,
+    workers: int = 1,
+    ray_address: str | None = None,
+) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    cache = folder.parent / "cache"
+    return collect_sources(
+        sources,
+        benchmarks or {},
+        folder=folder,
+        access=Access(mirror=mirror, cache=cache, offline=offline, hub_endpoint=hub_endpoint),
+        web=WebImages(cache, offline=True, max_bytes=10**6, timeout_seconds=1, concurrency=1, attempts=1),
+        limits=Limits(max_pixels=40_000_000, max_bad_share=max_bad_share, max_dead_share=0.2),
+        workers=workers,
+        ray_address=ray_address,
+    )
+
+
+def file_bytes(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_collect_sources_writes_sorted_samples_with_their_images(tmp_path: Path):
+    summary = collect(small_world(), tmp_path)
+    samples = read_samples(tmp_path / "samples.parquet")
+    assert [s.id for s in samples] == sorted({s.id for s in samples})
+    assert summary["total"]["samples"] == len(samples)
+    images = ImageStore(tmp_path / "images").read({s.image for s in samples if s.image})
+    assert summary["images"] == len(images)
+    assert summary["image_bytes"] == sum(map(len, images.values()))
+    assert pl.read_parquet(tmp_path / "quarantine.parquet").is_empty()
+
+
+def test_collect_sources_twice_gives_the_same_bytes(tmp_path: Path):
+    for name in ("one", "two"):
+        write_json(collect(small_world(), tmp_path / name), tmp_path / name / "summary.json")
+    assert file_bytes(tmp_path / "one") == file_bytes(tmp_path / "two")
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror with two rows of openai_moderation, the second one bad."""
+    edition = Edition("tiny", 2, {"a.gz": None})
+    monkeypatch.setattr("proguard.collect.run.load_edition", lambda name, rows: edition)
+    path = tmp_path / "mirror/openai_moderation/a.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(b'{"prompt": "a walk", "S": 0}\n{"prompt": "", "S": 0}\n', mtime=0))
+    return tmp_path / "mirror"
+
+
+def test_collect_sources_order_in_conf_does_not_matter(tmp_path: Path, mirror: Path):
+    sources = small_world() | {"openai_moderation": load_source("openai_moderation")}
+    collect(sources, tmp_path / "one", mirror=mirror, max_bad_share=0.5)
+    collect(dict(reversed(sources.items())), tmp_path / "two", mirror=mirror, max_bad_share=0.5)
+    assert file_bytes(tmp_path / "one") == file_bytes(tmp_path / "two")
+
+
+def test_collect_sources_bad_row_is_in_quarantine_and_summary(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    summary = collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    assert summary["total"]["quarantined"] == {"empty text": 1}
+    assert pl.read_parquet(tmp_path / "out/quarantine.parquet").rows() == [
+        ("openai_moderation", "a.gz", 2, "empty text", "prompt")
+    ]
+
+
+def test_collect_sources_too_many_bad_rows_fail(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    with pytest.raises(ValueError, match=r"collect\.sources\.openai_moderation: 1 of 2 rows"):
+        collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.4)
+
+
+def test_collect_sources_ledger_names_licence_revision_and_what_was_found(tmp_path: Path, mirror: Path):
+    source = {"openai_moderation": load_source("openai_moderation")}
+    collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    found = (mirror / "openai_moderation/a.gz").read_bytes()
+    assert read_json(tmp_path / "out/ledger.json")["openai_moderation"] == {
+        "role": "source",
+        "licence": "MIT",
+        "hub": None,
+        "url": "https://raw.githubusercontent.com/openai/moderation-api-release",
+        "revision": "f4ab51b",
+        "commit": None,
+        "edition": "tiny",
+        "rows": 2,
+        "bytes": len(found),
+        "files": {"a.gz": {"sha256": hashlib.sha256(found).hexdigest(), "bytes": len(found), "verified": False}},
+    }
+
+
+def test_collect_sources_benchmark_bears_the_name_and_split_of_its_entry(tmp_path: Path, mirror: Path):
+    benchmarks = {"openai_test": load_source("openai_moderation") | {"adapter": "openai_moderation"}}
+    summary = collect(small_world(), tmp_path / "out", benchmarks=benchmarks, mirror=mirror, max_bad_share=0.5)
+    samples = read_samples(tmp_path / "out/samples.parquet")
+    (sample,) = (s for s in samples if s.split == "benchmark")
+    assert sample == make_sample(
+        source="openai_test", modality="text", request="a walk", request_label="safe", split="benchmark"
+    )
+    assert {s.split for s in samples if s.source == "mini_world"} == {"train", "test"}
+    assert (list(summary["sources"]), list(summary["benchmarks"])) == (["mini_world"], ["openai_test"])
+    assert read_json(tmp_path / "out/ledger.json")["openai_test"]["role"] == "benchmark"
+
+
+def test_collect_sources_name_in_both_roles_is_an_evaluation_set_only(tmp_path: Path):
+    summary = collect(small_world(), tmp_path, benchmarks=small_world())
+    assert (summary["sources"], list(summary["benchmarks"])) == ({}, ["mini_world"])
+    assert {s.split for s in read_samples(tmp_path / "samples.parquet")} == {"benchmark"}
+
+
+def test_collect_sources_hub_without_network_comes_from_the_cache(tmp_path: Path):
+    lines = gzip.compress(b'{"prompt": "a walk", "S": 0}\n' * 40, mtime=0)
+    with serve_hub() as hub:
+        hub.datasets["people/letters"] = dataset = Dataset({"data/a.jsonl.gz": lines, "README.md": b""})
+        entry = load_source("openai_moderation") | {"adapter": "openai_moderation", "editions": {}, "url": None}
+        entry |= {"hub": "people/letters", "revision": dataset.commit, "files": ["data/*.gz"], "rows": 40}
+        summary = collect({"letters": entry}, tmp_path / "one", hub_endpoint=hub.endpoint, offline=False)
+    collect({"letters": entry}, tmp_path / "two")
+    assert file_bytes(tmp_path / "one") == file_bytes(tmp_path / "two")
+    assert (summary["total"]["rows"], summary["total"]["samples"]) == (40, 1)
+    ledger = read_json(tmp_path / "one/ledger.json")["letters"]
+    assert (ledger["hub"], ledger["revision"], ledger["commit"]) == ("people/letters", *[dataset.commit] * 2)
+    assert ledger["files"]["data/a.jsonl.gz"]["verified"]
+    with pytest.raises(ValueError, match=r"collect\.sources\.letters: expected 41 rows, found 40"):
+        collect({"letters": entry | {"rows": 41}}, tmp_path / "three")
+
+
+def test_collect_sources_hub_is_read_from_the_mirror_by_name_or_adapter(tmp_path: Path, mirror: Path):
+    entry = load_source("openai_moderation") | {"editions": {}, "hub": "people/letters", "files": ["*.gz"]}
+    for name, adapter in (("openai_moderation", None), ("letters", "openai_moderation")):
+        sources = {name: entry | {"adapter": adapter}}
+        summary = collect(sources, tmp_path / name, mirror=mirror, max_bad_share=0.5)
+        assert summary["sources"][name]["rows"] == 2
+
+
+def test_collect_sources_adapter_that_asks_for_the_web_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "web_probe.py").write_text(
+        "from proguard.collect.item import Rejected, Skipped\n"
+        "def read(*, web, n):\n"
+        "    yield Rejected('f', 1, 'dead link', f'offline {web.offline}')\n"
+        "    yield from (Skipped('f', row, 'rule') for row in range(2, n + 1))\n"
+    )
+    monkeypatch.setattr(sources_folder, "__path__", [*sources_folder.__path__, str(tmp_path)])
+    entry = load_source("mini_world") | {"read": {"n": 5}}
+    summary = collect({"web_probe": entry}, tmp_path / "out")
+    assert summary["total"] | {"rows": 5, "quarantined": {"dead link": 1}, "skipped": {"rule": 4}} == summary["total"]
+    assert pl.read_parquet(tmp_path / "out/quarantine.parquet")["detail"].to_list() == ["offline True"]
+    with pytest.raises(ValueError, match=r"1 of 4 rows .* dead links, more than collect\.max_dead_share 20\.0%"):
+        collect({"web_probe": entry | {"read": {"n": 4}}}, tmp_path / "again")
+
+
+def test_collect_sources_none_names_the_key(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"collect\.sources is empty"):
+        collect({}, tmp_path)
+
+
+@needs_mirror
+@pytest.mark.parametrize(
+    ("name", "rows", "samples"),
+    [("openai_moderation", 1595, 1586), ("med_safety_bench", 1800, 1800), ("figstep", 100, 100)],
+)
+def test_collect_sources_mirror_gives_the_known_counts(name: str, rows: int, samples: int, tmp_path: Path):
+    summary = collect({name: load_source(name)}, tmp_path, mirror=Path(MIRROR))
+    assert (summary["total"]["rows"], summary["total"]["samples"]) == (rows, samples)
+    assert summary["total"]["quarantined"] == {}
+    entry = read_json(tmp_path / "ledger.json")[name]
+    assert (entry["licence"], entry["rows"]) == ("MIT", rows)
+    assert all(file["verified"] for file in entry["files"].values())
+
+
+@needs_mirror
+def test_collect_sources_openai_moderation_labels_are_the_known_ones(tmp_path: Path):
+    # 437 unsafe and 1,158 safe lines, less 4 and 5 that say again what an earlier one said.
+    summary = collect({"openai_moderation": load_source("openai_moderation")}, tmp_path, mirror=Path(MIRROR))
+    assert summary["total"]["request_label"] == {"unsafe": 433, "safe": 1153}

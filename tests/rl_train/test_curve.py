@@ -1,0 +1,64 @@
+"""The training curve, from what verl writes."""
+
+import json
+import math
+
+import polars as pl
+import pytest
+
+from proguard.reward import reference_verdict
+from proguard.rl_train.curve import curve_table, read_step, read_verl_log, summarise_training, write_curve
+from proguard.rl_train.rows import target_to_json
+from proguard.verdict import render
+from tests.worlds import draw_rows, taxonomy
+
+
+@pytest.fixture
+def rollouts(tmp_path):
+    """Reference answers to text rows, scored 2, and one malformed answer to an image row, scored 0."""
+    rows, _ = draw_rows(9)
+    lines = []
+    for row in rows:
+        if row.sample.modality == "text":
+            lines.append((row, render(reference_verdict(row.target, taxonomy())), 2.0))
+    lines.append((next(r for r in rows if r.sample.modality == "image"), "?", 0.0))
+    content = [{"output": o, "gts": target_to_json(r.target), "score": s} for r, o, s in lines]
+    path = tmp_path / "1.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in content))
+    return path
+
+
+def test_read_step_means_by_modality(rollouts):
+    step = read_step(rollouts, taxonomy())
+    # 3 text rows of reward 2 and one image of 0: 6 / 4.
+    assert (step["reward"], step["reward_text"], step["reward_image"]) == (1.5, 2.0, 0.0)
+    assert step["malformed_rate"] == 0.25
+    assert math.isnan(step["reward_text_image"])
+
+
+def test_read_step_does_not_depend_on_order(rollouts):
+    before = read_step(rollouts, taxonomy())
+    rollouts.write_text("".join(reversed(rollouts.read_text().splitlines(keepends=True))))
+    assert json.dumps(read_step(rollouts, taxonomy())) == json.dumps(before)
+
+
+def test_later_start_wins_and_a_cut_line_is_left_out(tmp_path):
+    def line(step, kl):
+        return json.dumps({"step": step, "data": {"actor/kl_loss": kl}}) + "\n"
+
+    (tmp_path / "a").write_text(line(1, 0.1) + line(2, 0.2) + '{"step": 3, "da')
+    (tmp_path / "b").write_text(line(2, 0.25))
+    assert read_verl_log([tmp_path / "a", tmp_path / "b"]) == {1: {"kl": 0.1}, 2: {"kl": 0.25}}
+
+
+def test_curve_is_written_wide_and_long(tmp_path):
+    steps = {
+        s: {"reward": float(s), **{f"reward_{m}": float(s) for m in ("text", "image", "text_image")}} for s in (2, 1)
+    }
+    steps[2]["reward_image"] = math.nan
+    curve = curve_table(steps)
+    write_curve(curve, tmp_path)
+    assert pl.read_csv(tmp_path / "curve.csv")["step"].to_list() == [1, 2]
+    long = pl.read_csv(tmp_path / "reward.csv")
+    assert long.filter(modality="image").rows() == [(1, "image", 1)]
+    assert summarise_training(curve, 7)["reward_last"] == 2

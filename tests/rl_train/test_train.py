@@ -1,0 +1,104 @@
+"""The stage rl_train through real verl and Ray: two steps, a kill in between, and what may not pass for a training."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+from proguard.card import make_card, read_card, write_card
+from proguard.prompt import PromptFormat
+from proguard.runtime.params import compose_params
+from proguard.storage.files import read_json
+from tests.tables import write_rows
+from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
+from tools.closure import ROOT
+
+pytestmark = pytest.mark.slow
+
+SETTINGS = ("rl_train.steps=2", "rl_train.batch_size=4", "rl_train.mini_batch_size=4", "rl_train.save_every=1")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project that stands right before rl_train: rows, images, and the tiny base."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(compose_params(ROOT / "conf")))
+    for folder in ("stages", "proguard"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    base = tmp_path / "data" / "guards" / "base"
+    shutil.copytree(ROOT / "data" / "tiny_base", base)
+    shutil.copy(ROOT / "data" / "taxonomy.yaml", tmp_path / "data")
+    card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny"})
+    write_card(card, base, ROOT / "data" / "taxonomy.yaml")
+    rows, images = draw_rows(24)
+    write_rows(rows, tmp_path / "data" / "splits" / "train.parquet")
+    store_images(images, tmp_path / "data" / "collected" / "images")
+    return tmp_path
+
+
+def command(*overrides):
+    return [sys.executable, "stages/rl_train.py", *SETTINGS, *overrides]
+
+
+def environment(project):
+    tracking = f"sqlite:///{project / 'mlflow.db'}"
+    return {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": tracking, "DVC_ROOT": str(project)}
+
+
+def run(project, *overrides):
+    return subprocess.run(
+        command(*overrides), cwd=project, env=environment(project), capture_output=True, text=True, timeout=600
+    )
+
+
+def wait_for_step(project, step):
+    for _ in range(600):
+        if any(f.read_text() == str(step) for f in project.glob(".work/rl_train/*/checkpoints/latest_*.txt")):
+            return
+        time.sleep(0.5)
+    pytest.fail(f"no checkpoint of step {step} in 300 s")
+
+
+def test_killed_training_goes_on_to_the_same_guard(project):
+    whole = run(project)
+    assert whole.returncode == 0, whole.stderr[-3000:]
+    guard = project / "data" / "guards" / "proguard"
+    weights = (guard / "model.safetensors").read_bytes()
+    curve = (project / "data" / "training" / "curve.csv").read_text()
+    assert read_card(guard).origin["steps"] == 2
+    assert read_json(project / "data" / "summaries" / "rl_train.json")["steps"] == 2
+    base = load_file(project / "data" / "guards" / "base" / "model.safetensors")
+    trained = load_file(guard / "model.safetensors")
+    assert trained.keys() == base.keys()
+    assert any((trained[name] != base[name]).any() for name in base)
+
+    shutil.rmtree(guard)
+    with subprocess.Popen(command(), cwd=project, env=environment(project), start_new_session=True) as process:
+        wait_for_step(project, 1)
+        process.send_signal(signal.SIGKILL)
+    assert not guard.exists()
+    again = run(project)
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert (guard / "model.safetensors").read_bytes() == weights
+    assert (project / "data" / "training" / "curve.csv").read_text() == curve
+
+
+def test_failing_reward_fails_the_stage(project):
+    done = run(project, "similarity.backend=sentence_transformers", "similarity.revision=null")
+    assert done.returncode != 0
+    assert "the reward failed" in done.stderr or "verl exited" in done.stderr
+    assert not (project / "data" / "guards" / "proguard").exists()
+
+
+def test_verl_that_refuses_its_settings_shows_the_end_of_its_log(project):
+    # verl reads this before it starts Ray.
+    done = run(project, "+engine.verl.hydra.nosuch=1")
+    assert done.returncode != 0
+    assert "verl exited with 1; the end of" in done.stderr
+    assert "hydra.nosuch" in done.stderr

@@ -1,0 +1,95 @@
+"""Nearness of names: the published thresholds, an embedding that is itself, and no outage that looks like distance."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proguard import naming as similarity
+from proguard.naming import NameBank, SimilarityConfig, load_embedder, naming_bonus
+from tests.outcomes import MINILM
+from tests.worlds import taxonomy
+
+PAPER = SimilarityConfig("sentence_transformers", "BAAI/bge-m3", "5617a9f", 0.7, 0.6, 0.6)
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return NameBank(taxonomy(), MINILM)
+
+
+def test_naming_bonus_of_the_published_figure():
+    # "Environmental Harm" against C5. By max: 0.5 (0.73 - 0.7) / 0.3 = 0.05. Mean 4.20 / 6 = 0.70, so by mean:
+    # 0.5 (0.70 - 0.6) / 0.4 = 0.125. The category's reward is 0.5 + 0.125 = 0.625.
+    cosines = np.array([0.73, 0.63, 0.72, 0.69, 0.73, 0.70])
+    assert naming_bonus(cosines, PAPER) == pytest.approx(0.125)
+    assert 0.5 + naming_bonus(cosines, PAPER) == pytest.approx(0.625)
+
+
+def test_naming_bonus_edges():
+    assert naming_bonus(np.ones(6), PAPER) == 0.5
+    assert naming_bonus(np.array([1.0, 0, 0, 0, 0, 0]), PAPER) == pytest.approx(0.5)
+    assert naming_bonus(np.zeros(6), PAPER) == 0.0
+    assert naming_bonus(np.array([0.7, 0.5, 0.5, 0.5, 0.5, 0.5]), PAPER) == pytest.approx(0.0)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=6, max_size=6), st.integers(0, 5), st.floats(0, 1))
+def test_naming_bonus_is_in_bounds_and_never_falls_with_nearness(cosines, i, more):
+    nearer = list(cosines)
+    nearer[i] = min(1.0, nearer[i] + more)
+    bonus = naming_bonus(np.array(cosines), PAPER)
+    assert 0 <= bonus <= naming_bonus(np.array(nearer), PAPER) <= 0.5
+
+
+def test_similarities_of_a_name_with_itself_is_one(bank):
+    node = taxonomy()["C5S1"]
+    found = bank.similarities([node.name, node.synonyms[2]], "C5S1")
+    assert found.shape == (2, 1 + len(node.synonyms))
+    assert found[0, 0] == found[1, 3] == 1.0
+
+
+def test_similarities_put_a_near_name_before_a_far_one(bank):
+    near, far = bank.similarities(["Cruelty to Pets", "Tax Evasion"], "C9S2").max(axis=1)
+    assert near > MINILM.max_threshold > far
+
+
+def test_similarities_do_not_hang_on_the_batch(bank):
+    alone = NameBank(taxonomy(), MINILM).similarities(["Flood Danger"], "C5S1")
+    batch = NameBank(taxonomy(), MINILM)
+    batch.embed([f"Name {i}" for i in range(40)] + ["Flood Danger"])
+    assert np.array_equal(batch.similarities(["Flood Danger"], "C5S1"), alone)
+
+
+def test_embed_asks_once_for_each_text(monkeypatch):
+    asked = []
+
+    class Counting:
+        def encode(self, texts, **_):
+            asked.extend(texts)
+            return np.ones((len(texts), 2))
+
+    monkeypatch.setattr(similarity, "load_embedder", lambda *_: Counting())
+    bank = NameBank(taxonomy(), MINILM)
+    assert bank.embed(["b", "a", "b"]).shape == (3, 2)
+    bank.embed(["a", "c"])
+    assert asked == ["a", "b", "c"]
+
+
+def test_hub_model_without_a_revision_raises():
+    with pytest.raises(ValueError, match=r"similarity.revision: some/model needs a pinned commit"):
+        load_embedder("sentence_transformers", "some/model", None)
+
+
+def test_other_weights_in_the_wheel_raise(monkeypatch):
+    monkeypatch.setattr(similarity, "MINILM_SHA256", "0" * 64)
+    with pytest.raises(RuntimeError, match="has sha256 53aa51"):
+        load_embedder.__wrapped__("minilm_wheel", "all-MiniLM-L6-v2", None)
+
+
+def test_an_embedder_that_fails_is_an_error_and_not_a_distance(monkeypatch):
+    def fail(*_):
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(similarity, "load_embedder", fail)
+    with pytest.raises(OSError, match="unreachable"):
+        NameBank(taxonomy(), MINILM).similarities(["x"], "C1")
