@@ -14,7 +14,7 @@ from proguard.inference.weights import count_parameters
 from proguard.policy import most_shown
 from proguard.prompt import PromptFormat
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import whole_folder, write_json
+from proguard.storage.files import atomic_folder, write_json
 from proguard.taxonomy import load_taxonomy
 
 
@@ -29,7 +29,7 @@ def main(cfg: DictConfig) -> None:
         origin={"base": cfg.base_model.model, "revision": cfg.base_model.revision, "steps": 0},
     )
     output = Path(cfg.paths.guards) / BASE
-    with whole_folder(output) as folder:
+    with atomic_folder(output) as folder:
         fetch_base_model(
             cfg.base_model.kind,
             model=cfg.base_model.model,

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from proguard.runtime.params import stale_message
-from proguard.storage.files import whole_file
+from proguard.storage.files import atomic_file
 
 MARK = Path("data/params_checked.txt")
 
@@ -21,7 +21,7 @@ def main() -> None:
     is_composed = "DVC_EXP_BASELINE_REV" in os.environ
     if not is_composed and (message := stale_message()):
         sys.exit(message)
-    with whole_file(MARK) as temporary:
+    with atomic_file(MARK) as temporary:
         temporary.write_text("params.yaml was composed from conf/\n", encoding="utf-8")
 
 

@@ -15,14 +15,14 @@ from proguard.collect.files.editions import Access, find_cache, find_mirror
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import whole_folder, write_json
+from proguard.storage.files import atomic_folder, write_json
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
     cache = find_cache(cfg.runtime.cache)
-    with whole_folder(cfg.paths.collected) as folder:
+    with atomic_folder(cfg.paths.collected) as folder:
         summary = collect_sources(
             OmegaConf.to_container(cfg.collect.sources),
             OmegaConf.to_container(cfg.collect.benchmarks),

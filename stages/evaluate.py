@@ -21,7 +21,7 @@ from proguard.naming import NameBank, SimilarityConfig
 from proguard.reward import reward_hash
 from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import read_json, whole_file, write_json
+from proguard.storage.files import atomic_file, read_json, write_json
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
 
@@ -74,9 +74,9 @@ def main(cfg: DictConfig) -> None:
     )
     tables = {"balance": balance, "confusion": confusion_table(confusion_pairs(own, taxonomy))}
     for name, table in tables.items():
-        with whole_file(plots / f"{name}.csv") as temporary:
+        with atomic_file(plots / f"{name}.csv") as temporary:
             table.write_csv(temporary)
-    with whole_file(cfg.paths.report) as temporary:
+    with atomic_file(cfg.paths.report) as temporary:
         temporary.write_text(report, encoding="utf-8")
     write_json(to_json(estimates), cfg.paths.metrics)
 

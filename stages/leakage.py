@@ -15,7 +15,7 @@ from proguard.leakage.near_texts import find_near_texts
 from proguard.leakage.report import report_leakage
 from proguard.leakage.touches import with_touches
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import whole_folder, write_json, write_table
+from proguard.storage.files import atomic_folder, write_json, write_table
 from proguard.storage.images import ImageStore
 
 
@@ -32,7 +32,7 @@ def main(cfg: DictConfig) -> None:
     near_images = find_near_images(images, store, image_hash_distance=conf["image_hash_distance"])
     near = {"near_texts": near_texts, "near_images": near_images}
     linked = with_touches(join_groups(samples, **near), **near)
-    with whole_folder(cfg.paths.linked) as folder:
+    with atomic_folder(cfg.paths.linked) as folder:
         write_table(linked.drop("text"), folder / "samples.parquet")
     summary = report_leakage(linked, **near, n_examples=conf["n_examples"])
     write_json(summary, Path(cfg.paths.summaries) / "leakage.json")

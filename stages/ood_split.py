@@ -17,7 +17,7 @@ from proguard.ood_split.roles import with_policy, with_role
 from proguard.ood_split.sets import select_set
 from proguard.row import ROW_SCHEMA
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import whole_folder, write_json, write_table
+from proguard.storage.files import atomic_folder, write_json, write_table
 from proguard.strata import with_label
 from proguard.taxonomy import load_taxonomy
 
@@ -34,7 +34,7 @@ def main(cfg: DictConfig) -> None:
     check_no_leak(with_lone_text(assigned), KEYS)
     ready = with_role(assigned, ood_share=conf["ood_share"], seed=conf["seed"])
     policies = {key: conf[key] for key in ("levels", "n_shown", "hide", "seed")} | {"novel": novel}
-    with whole_folder(cfg.paths.splits) as folder:
+    with atomic_folder(cfg.paths.splits) as folder:
         for name, wanted in (conf["sets"] | conf["test_sets"]).items():
             shuffle_ids = wanted.pop("shuffle_ids", conf["shuffle_ids"])
             shown = select_set(ready, name=name, **wanted)

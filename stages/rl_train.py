@@ -23,7 +23,7 @@ from proguard.rl_train.train import run_verl
 from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
 from proguard.runtime.tracking import log_step
-from proguard.storage.files import whole_folder, write_json
+from proguard.storage.files import atomic_folder, write_json
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
@@ -68,7 +68,7 @@ def main(cfg: DictConfig) -> None:
     )
     origin = {**card.origin, "steps": config.steps, "seed": config.seed}
     trained = replace(card, hashes={**contract_hashes(taxonomy), "reward": reward_hash()}, origin=origin)
-    with whole_folder(Path(cfg.paths.guards) / TRAINED) as folder:
+    with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
         export_guard(files, config.steps, folder)
         write_card(trained, folder, files.taxonomy)
     table = curve_table(curve)

@@ -11,7 +11,7 @@ from proguard.naming import is_free_name
 from proguard.policy import OOD
 from proguard.rl_train.rows import target_from_json
 from proguard.sample import MODALITIES
-from proguard.storage.files import whole_file
+from proguard.storage.files import atomic_file
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import parse
 
@@ -81,7 +81,7 @@ def write_curve(curve: pl.DataFrame, folder: Path) -> None:
     )
     reward = reward.with_columns(pl.col("modality").str.strip_prefix("reward_")).drop_nulls()
     for name, table in (("curve", curve), ("reward", reward.sort("step", "modality"))):
-        with whole_file(folder / f"{name}.csv") as temporary:
+        with atomic_file(folder / f"{name}.csv") as temporary:
             table.write_csv(temporary)
 
 

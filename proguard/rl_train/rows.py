@@ -11,7 +11,7 @@ from typing import Any
 from proguard.policy import Policy
 from proguard.prompt import PromptFormat, render_prompt
 from proguard.row import Row
-from proguard.storage.files import whole_file
+from proguard.storage.files import atomic_file
 from proguard.storage.images import ImageStore
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
@@ -52,7 +52,7 @@ def write_verl_rows(
         }
         for index, row in enumerate(rows)
     ]
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         Dataset.from_list(records, features=features).to_parquet(temporary)
 
 

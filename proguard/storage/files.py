@@ -1,4 +1,4 @@
-"""Files that are whole or absent: each is written under a temporary name beside its own, then renamed."""
+"""Atomic writes: each file or folder is written under a temporary name in the same folder, then renamed."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from proguard.sample import SAMPLE_SCHEMA, Sample
 
 
 @contextmanager
-def whole_file(path: Path | str) -> Iterator[Path]:
+def atomic_file(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path that becomes ``path`` when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path | str) -> Iterator[Path]:
+def atomic_folder(path: Path | str) -> Iterator[Path]:
     """Yield an empty temporary folder that becomes ``path``, replacing it, when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def _temporary(path: Path) -> Path:
 
 def write_json(content: Any, path: Path | str) -> None:
     """Write ``content`` as JSON with sorted keys, so that equal content is equal bytes."""
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -61,7 +61,7 @@ def read_json(path: Path | str) -> Any:
 
 def write_table(table: pl.DataFrame, path: Path | str) -> None:
     """Write a table as parquet; equal tables give equal bytes."""
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         table.write_parquet(temporary, compression="zstd", statistics=False)
 
 

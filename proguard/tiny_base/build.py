@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from proguard.storage.files import whole_folder
+from proguard.storage.files import atomic_folder
 from proguard.taxonomy import Taxonomy
 from proguard.tiny_base.architecture import make_model, make_processor
 from proguard.tiny_base.curriculum import Curriculum
@@ -49,6 +49,6 @@ def build_tiny_base(*, output: Path, taxonomy: Taxonomy, seed: int, steps: int, 
     )
     optimisation = Optimisation(steps, batch_size, learning_rate=2e-3)
     warm_start(model, processor, curriculum, optimisation, rng=random.Random(f"{seed} lessons"))
-    with whole_folder(output) as folder:
+    with atomic_folder(output) as folder:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)

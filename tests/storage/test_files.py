@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from proguard.sample import Sample, make_sample
-from proguard.storage.files import read_json, read_samples, whole_file, whole_folder, write_json
+from proguard.storage.files import atomic_file, atomic_folder, read_json, read_samples, write_json
 from tests.tables import samples_table
 
 
@@ -12,36 +12,36 @@ def text_sample(request: str) -> Sample:
     return make_sample(source="s", modality="text", request=request, request_label="safe")
 
 
-def test_whole_file_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path):
+def test_atomic_file_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), whole_file(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
         temporary.write_text("new")
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_whole_file_makes_missing_folders(tmp_path: Path):
-    with whole_file(tmp_path / "a/b/c.txt") as temporary:
+def test_atomic_file_makes_missing_folders(tmp_path: Path):
+    with atomic_file(tmp_path / "a/b/c.txt") as temporary:
         temporary.write_text("new")
     assert (tmp_path / "a/b/c.txt").read_text() == "new"
 
 
-def test_whole_folder_replaces_the_old_one_whole(tmp_path: Path):
+def test_atomic_folder_replaces_the_old_one_whole(tmp_path: Path):
     path = tmp_path / "out"
     for name in ("old", "new"):
-        with whole_folder(path) as folder:
+        with atomic_folder(path) as folder:
             (folder / name).touch()
     assert [p.name for p in path.iterdir()] == ["new"]
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_whole_folder_failure_keeps_the_old_one(tmp_path: Path):
+def test_atomic_folder_failure_keeps_the_old_one(tmp_path: Path):
     path = tmp_path / "out"
-    with whole_folder(path) as folder:
+    with atomic_folder(path) as folder:
         (folder / "old").touch()
-    with pytest.raises(RuntimeError), whole_folder(path) as folder:
+    with pytest.raises(RuntimeError), atomic_folder(path) as folder:
         (folder / "new").touch()
         raise RuntimeError
     assert [p.name for p in path.iterdir()] == ["old"]

@@ -1,4 +1,4 @@
-"""Downloads that are whole and as expected, or not there."""
+"""Downloads: a file appears under its name only when it is complete and has the expected hash."""
 
 import hashlib
 import logging
@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from proguard.storage.files import whole_file
+from proguard.storage.files import atomic_file
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def download_file(url: str, path: Path, *, sha256: str | None, first_wait_second
         before_sleep=_log_fault,
         reraise=True,
     )
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         try:
             found = attempts(_stream, url, temporary)
         except httpx.HTTPError as error:
