@@ -1,26 +1,37 @@
 """Atomic writes: each file or folder is written under a temporary name in the same folder, then renamed."""
 
+import errno
 import json
 import os
+import re
 import shutil
+import socket
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import psutil
 
 from proguard.sample import SAMPLE_SCHEMA, Sample
 
 
 @contextmanager
 def atomic_file(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path that becomes ``path`` when the block ends without an error."""
+    """Yield a temporary path that becomes ``path`` when the block ends without an error.
+
+    The file gets the mode of a file that `open` creates, whatever mode the block gave it. Several processes may write
+    ``path`` at a time: the last one that ends wins.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
+    temporary.touch()
+    mode = temporary.stat().st_mode
     try:
         yield temporary
+        temporary.chmod(mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -28,24 +39,62 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """Yield an empty temporary folder that becomes ``path``, replacing it, when the block ends without an error."""
+    """Yield an empty temporary folder that becomes ``path``, replacing it, when the block ends without an error.
+
+    Its files get the mode of a file that `open` creates. Several processes may write ``path`` at a time: the last one
+    that ends wins, with all of its files and none of another's.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     temporary.mkdir()
+    mode = temporary.stat().st_mode & 0o666
     try:
         yield temporary
-        shutil.rmtree(path, ignore_errors=True)
-        temporary.replace(path)
+        for file in temporary.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                file.chmod(mode)
+        _replace_folder(path, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _replace_folder(path: Path, new: Path) -> None:
+    """Rename ``new`` to ``path``; what was there is moved aside first, because a rename replaces no filled folder."""
+    while True:
+        old = _temporary(path)
+        with suppress(FileNotFoundError):
+            path.rename(old)
+        try:
+            new.rename(path)
+            return
+        except OSError as error:
+            # Another process put its folder there between the two renames.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        finally:
+            _remove(old)
+
+
 def _temporary(path: Path) -> Path:
-    """Return the temporary name beside ``path``, and remove what killed processes left under such names."""
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Return an unused name in the folder of ``path``, which is made; removes what killed processes left there.
+
+    The name tells machine and process, so that what a live process or another machine is writing stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start = f".{path.name}.{socket.gethostname()}-"
+    for entry in path.parent.iterdir():
+        process = re.fullmatch(re.escape(start) + r"(\d+)-[0-9a-f]{32}\.tmp", entry.name)
+        if process and not psutil.pid_exists(int(process[1])):
+            _remove(entry)
+    return path.with_name(f"{start}{os.getpid()}-{uuid.uuid4().hex}.tmp")
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder; another process may be doing the same."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_json(content: Any, path: Path | str) -> None:

@@ -1,3 +1,10 @@
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -46,6 +53,121 @@ def test_atomic_folder_failure_keeps_the_old_one(tmp_path: Path):
         raise RuntimeError
     assert [p.name for p in path.iterdir()] == ["old"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+WRITE_FILES = """
+import sys
+from proguard.storage.files import atomic_file
+for _ in range(300):
+    with atomic_file(sys.argv[1]) as temporary:
+        temporary.write_text(sys.argv[2] * 1000)
+"""
+
+WRITE_FOLDERS = """
+import sys
+from proguard.storage.files import atomic_folder
+for _ in range(200):
+    with atomic_folder(sys.argv[1]) as folder:
+        for name in "abc":
+            (folder / name).write_text(sys.argv[2])
+"""
+
+HOLD = """
+import sys
+from proguard.storage.files import atomic_file, atomic_folder
+with {atomic}(sys.argv[1]) as temporary:
+    (temporary / "a" if temporary.is_dir() else temporary).write_text("held")
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def run_together(code: str, path: Path) -> None:
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(path), word]) for word in ("x", "y", "z")]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+
+
+@contextmanager
+def held(atomic: str, path: Path) -> Iterator[subprocess.Popen]:
+    """Run a process that has ``path`` open for writing, until its input ends or it is killed."""
+    code = HOLD.format(atomic=atomic)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], **pipes) as process:
+        process.stdout.readline()
+        yield process
+        process.stdin.close()
+
+
+def test_atomic_file_written_by_processes_together_is_that_of_one(tmp_path: Path):
+    run_together(WRITE_FILES, tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() in [word * 1000 for word in "xyz"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_atomic_folder_written_by_processes_together_is_that_of_one(tmp_path: Path):
+    run_together(WRITE_FOLDERS, tmp_path / "out")
+    assert {p.read_text() for p in (tmp_path / "out").iterdir()} in ({"x"}, {"y"}, {"z"})
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a", "b", "c"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(("atomic", "file"), [("atomic_file", "out"), ("atomic_folder", "out/a")])
+def test_atomic_writes_keep_what_a_live_process_is_writing(tmp_path: Path, atomic: str, file: str):
+    with held(atomic, tmp_path / "out") as other, atomic_file(tmp_path / "out") as temporary:
+        temporary.write_text("mine")
+    assert other.returncode == 0
+    assert (tmp_path / file).read_text() == "held"
+
+
+@pytest.mark.parametrize("atomic", ["atomic_file", "atomic_folder"])
+def test_atomic_writes_remove_what_a_killed_process_left(tmp_path: Path, atomic: str):
+    with held(atomic, tmp_path / "out") as other:
+        other.kill()
+    assert len(list(tmp_path.iterdir())) == 1
+    with atomic_file(tmp_path / "out") as temporary:
+        temporary.write_text("mine")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_atomic_writes_keep_foreign_files_with_similar_names(tmp_path: Path):
+    foreign = [
+        tmp_path / name for name in (".a.txt.tmp", ".a.txt.other-machine-1-" + "0" * 32 + ".tmp", ".b.txt.x-1.tmp")
+    ]
+    for path in foreign:
+        path.touch()
+    with atomic_file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert all(path.exists() for path in foreign)
+
+
+@pytest.fixture(params=[0o022, 0o077])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_atomic_writes_give_files_the_mode_that_open_gives(tmp_path: Path, umask: int):
+    private = tmp_path / "private"
+    private.touch(mode=0o500)
+    with atomic_file(tmp_path / "a") as temporary:
+        shutil.copy(private, temporary)
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "inner").mkdir()
+        shutil.copy(private, folder / "inner/b")
+    assert [mode(tmp_path / name) for name in ("a", "out/inner/b")] == [0o666 & ~umask] * 2
+
+
+def test_atomic_folder_leaves_the_targets_of_links_alone(tmp_path: Path):
+    private = tmp_path / "private"
+    private.touch(mode=0o600)
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "link").symlink_to(private)
+    assert mode(private) == 0o600
 
 
 def test_write_json_equal_content_is_equal_bytes(tmp_path: Path):
