@@ -18,11 +18,24 @@ PromptStyle = Literal["full", "compact"]
 IMAGE_PLACEHOLDER = "<image>"
 """What stands for the image in a message: verl's and LLaVA's convention."""
 
-_MODALITY_NAMES: dict[Modality, str] = {
-    "text": "a conversation between a user and an agent",
-    "text_image": "a conversation between a user and an agent, with an image from the user",
-    "image": "an image",
+_WHAT: dict[tuple[Modality, bool], str] = {
+    ("text", True): "a conversation between a user and an agent",
+    ("text", False): "a user's request",
+    ("text_image", True): "a conversation between a user and an agent, with an image from the user",
+    ("text_image", False): "a user's request with an image",
+    ("image", False): "an image",
 }
+"""What is judged, in the full prompt, by modality and whether the sample has a response."""
+
+_COMPACT_WHAT: dict[tuple[Modality, bool], str] = {
+    ("text", True): "text response",
+    ("text", False): "text",
+    ("text_image", True): "text image response",
+    ("text_image", False): "text image",
+    ("image", False): "image",
+}
+"""What is judged, in the compact prompt, likewise."""
+
 _TAGS = "think|answer|user|agent|image|video|audio|policy"
 _CONTROL = re.compile(rf"<(?=\s*/?\s*(?:{_TAGS})\b|\|)", re.IGNORECASE)
 _CONTROL_END = re.compile(r"\|(?=>)")
@@ -71,23 +84,23 @@ def render_prompt(
 ) -> list[dict[str, str]]:
     """Return the system and the user message, with one `IMAGE_PLACEHOLDER` when the sample has an image."""
     return [
-        {"role": "system", "content": _system(sample.modality, policy, taxonomy, prompt_format.style)},
+        {"role": "system", "content": _system(sample, policy, taxonomy, prompt_format.style)},
         {"role": "user", "content": _user(sample, prompt_format.max_chars)},
     ]
 
 
-def _system(modality: Modality, policy: Policy, taxonomy: Taxonomy, style: PromptStyle) -> str:
+def _system(sample: Sample, policy: Policy, taxonomy: Taxonomy, style: PromptStyle) -> str:
     nodes = [(id_, taxonomy[code]) for id_, code in policy.shown]
     if style == "compact":
         lines = [f"{node.name} {id_}" for id_, node in nodes]
-        return _COMPACT.format(what=modality.replace("_", " "), categories="\n".join(lines))
+        what = _COMPACT_WHAT[sample.modality, sample.has_response]
+        return _COMPACT.format(what=what, categories="\n".join(lines))
     lines = [f"{id_} {node.name}: {node.description}" for id_, node in nodes]
-    is_image = modality == "image"
     return _FULL.format(
-        what=_MODALITY_NAMES[modality],
+        what=_WHAT[sample.modality, sample.has_response],
         categories="\n".join(lines),
-        both="" if is_image else ", the user's request and the agent's response apart",
-        response="" if is_image else "Response:safe or unsafe\n",
+        both=", the user's request and the agent's response apart" if sample.has_response else "",
+        response="Response:safe or unsafe\n" if sample.has_response else "",
     )
 
 
@@ -95,9 +108,10 @@ def _user(sample: Sample, max_chars: int | None) -> str:
     image = IMAGE_PLACEHOLDER if sample.image else ""
     if sample.modality == "image":
         return image
-    request = defuse(shorten(sample.request, max_chars))
-    response = defuse(shorten(sample.response or "", max_chars))
-    return f"<user>{image}{request}</user>\n<agent>{response}</agent>"
+    user = f"<user>{image}{defuse(shorten(sample.request, max_chars))}</user>"
+    if not sample.has_response:
+        return user
+    return f"{user}\n<agent>{defuse(shorten(sample.response, max_chars))}</agent>"
 
 
 def defuse(content: str) -> str:
@@ -135,5 +149,5 @@ def _parts(content: str) -> list[dict[str, str]]:
 def prompt_hash() -> str:
     """Return the first 16 hex digits of the SHA-256 of everything that words a prompt."""
     frame = _user(Sample("", "", "", "text_image", "r", "a", "i", None, None, None, None, None), max_chars=None)
-    content = "\0".join([_FULL, _COMPACT, _TAGS, frame, *_MODALITY_NAMES.values()])
+    content = "\0".join([_FULL, _COMPACT, _TAGS, frame, *_WHAT.values(), *_COMPACT_WHAT.values()])
     return hashlib.sha256(content.encode()).hexdigest()[:16]

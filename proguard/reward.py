@@ -27,10 +27,10 @@ class Reward:
 
     status: ParseStatus
     request: float
-    """1 when right, 2 for an image alone."""
+    """1 when right, 2 when right and the sample has no response."""
 
     response: float
-    """1 when right; 0 for an image alone."""
+    """1 when right; 0 when the sample has no response."""
 
     category: float
     """In [0, 1]."""
@@ -50,12 +50,13 @@ class Reward:
 def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank, rule: RewardRule) -> list[Reward]:
     """Return the reward of each completion, names embedded in one batch.
 
-    A side without a label earns its point whatever is said of it, so that every row of a modality has one maximum.
+    A side without a label earns its point whatever is said of it, and the request of a sample without a response earns
+    two, so that the maximum depends on the category only.
 
     Raises:
         ValueError: When the two sequences differ in length.
     """
-    parsed = [parse(c, t.modality) for c, t in zip(completions, targets, strict=True)]
+    parsed = [parse(c, has_response=t.has_response) for c, t in zip(completions, targets, strict=True)]
     named = [p.verdict.category for p, t in zip(parsed, targets, strict=True) if _is_naming(p, t)]
     if named:
         bank.embed(named)
@@ -72,9 +73,8 @@ def _score_one(parsed: Parsed, target: Target, bank: NameBank, rule: RewardRule)
     accepted = ("ok", "empty_reasoning") if rule == "paper" else ("ok",)
     if said is None or parsed.status not in accepted:
         return Reward(parsed.status, 0.0, 0.0, 0.0, 0.0, False)
-    is_image = target.modality == "image"
-    request = float(target.request_label in (None, said.request)) * (2 if is_image else 1)
-    response = 0.0 if is_image else float(target.response_label in (None, said.response))
+    request = float(target.request_label in (None, said.request)) * (1 if target.has_response else 2)
+    response = float(target.response_label in (None, said.response)) if target.has_response else 0.0
     category = bonus = 0.0
     is_named = said.category is not None and is_free_name(said.category, target.policy, bank.taxonomy)
     if target.is_unsafe and said.is_unsafe and target.gold == OOD:
@@ -115,7 +115,7 @@ def reference_verdict(target: Target, taxonomy: Taxonomy) -> Verdict:
         category = category or "unmapped risk"
     return Verdict(
         request=request,
-        response=None if target.modality == "image" else response,
+        response=response if target.has_response else None,
         category=category,
         reasoning="reference",
     )

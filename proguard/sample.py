@@ -62,6 +62,11 @@ class Sample:
     """The split that the source fixes, ``benchmark`` for an evaluation set; ``None`` leaves it to ood_split."""
 
     @property
+    def has_response(self) -> bool:
+        """Whether there is a response to judge; a blank one counts as none."""
+        return bool(self.response and self.response.strip())
+
+    @property
     def is_unsafe(self) -> bool:
         """Whether the request or the response is unsafe."""
         return "unsafe" in (self.request_label, self.response_label)
@@ -107,6 +112,7 @@ def make_sample(
     """Build a `Sample`, its id from its content.
 
     Args:
+        response: A blank one counts as none.
         group: Key of what must not be split; by default the image, else the normalised request.
 
     Raises:
@@ -119,18 +125,22 @@ def make_sample(
         raise ValueError(f"{where}: request must be {'absent' if modality == 'image' else 'a text'}")
     if (modality != "text") != bool(image):
         raise ValueError(f"{where}: image must be {'absent' if modality == 'text' else 'a hash'}")
-    if response_label is not None and not response:
+    if response is not None and not response.strip():
+        response = None
+    if modality == "image" and response is not None:
+        raise ValueError(f"{where}: response must be absent, an image alone is no request")
+    if response_label is not None and response is None:
         raise ValueError(f"{where}: response_label {response_label!r} without a response")
     for name, label in (("request_label", request_label), ("response_label", response_label)):
         if label is not None and label not in LABELS:
             raise ValueError(f"{where}: {name} must be one of {LABELS} or None, found {label!r}")
     return Sample(
-        id=content_hash(source, modality, request, response or None, image),
+        id=content_hash(source, modality, request, response, image),
         source=source,
         group=group or image or content_hash(normalise_text(request)),
         modality=modality,
         request=request,
-        response=response or None,
+        response=response,
         image=image,
         request_label=request_label,
         response_label=response_label,

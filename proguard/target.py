@@ -12,6 +12,9 @@ class Target:
     """What a completion about one row is held against."""
 
     modality: Modality
+    has_response: bool
+    """Whether there is a response to judge; without one, ``response_label`` is ``None``."""
+
     request_label: Label | None
     response_label: Label | None
     category: str | None
@@ -35,4 +38,11 @@ def make_target(sample: Sample, policy: Policy) -> Target:
     code = None if sample.category is None else code_at(sample.category, policy.level)
     if code is not None and policy.level == "subcategory" and category_of(code) == code:
         code = None
-    return Target(sample.modality, sample.request_label, sample.response_label, code, policy)
+    return Target(
+        modality=sample.modality,
+        has_response=sample.has_response,
+        request_label=sample.request_label,
+        response_label=sample.response_label,
+        category=code,
+        policy=policy,
+    )

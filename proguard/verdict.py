@@ -1,6 +1,6 @@
 r"""The guard's answer: the only module that words it, writes it or reads it.
 
-The grammar, with the ``Response`` line absent for an image alone and no space after a colon:
+The grammar. The ``Response`` line is present exactly when the sample has a response; no space follows a colon:
 
     <think>\n...reasoning...\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C7S2\n</answer>
 
@@ -12,13 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from proguard.sample import Label, Modality
+from proguard.sample import Label
 
 ParseStatus = Literal["ok", "no_match", "empty_reasoning", "wrong_fields", "contradiction"]
 """Why a completion is, or is not, a verdict.
 
-``no_match``: not the grammar. ``wrong_fields``: a response line for an image alone, or none where one is due.
-``contradiction``: ``None`` without safe and safe, or a category with them. ``empty_reasoning``: nothing was thought.
+``no_match``: not the grammar. ``wrong_fields``: a ``Response`` line about a sample without a response, or none about a
+sample with one. ``contradiction``: ``None`` without safe and safe, or a category with them. ``empty_reasoning``:
+nothing was thought.
 """
 
 MAX_CATEGORY_CHARS = 80
@@ -42,7 +43,7 @@ class Verdict:
     """Label of the request, or of the image alone."""
 
     response: Label | None
-    """Label of the response; ``None`` for an image alone."""
+    """Label of the response; ``None`` when the sample has no response."""
 
     category: str | None
     """An id of the policy, or a free name for a risk that the policy lacks; ``None`` when safe."""
@@ -93,17 +94,22 @@ def render(verdict: Verdict) -> str:
         f"<think>\n{verdict.reasoning}\n</think>\n<answer>\nRequest:{verdict.request}\n{response}"
         f"Category:{verdict.category if verdict.category is not None else 'None'}\n</answer>"
     )
-    parsed = parse(completion, "image" if verdict.response is None else "text")
+    parsed = parse(completion, has_response=verdict.response is not None)
     if parsed.verdict != verdict or not parsed.is_well_formed:
         raise ValueError(f"the grammar cannot state {verdict}: {parsed.status}")
     return completion
 
 
-def parse(completion: str, modality: Modality) -> Parsed:
-    """Read a completion about a sample of ``modality``.
+def parse(completion: str, *, has_response: bool) -> Parsed:
+    """Return what a completion says, or why it says nothing.
 
     Malformed output is an ordinary event for a guard in training, so it is a status to be counted and not an
     exception. The whole completion has to match: text before or after the two blocks is ``no_match``.
+
+    Args:
+        completion: What the guard wrote.
+        has_response: Whether the sample has a response (`proguard.sample.Sample.has_response`), which the completion
+            must then judge; it must not judge a response that was not given.
     """
     match = _GRAMMAR.fullmatch(completion)
     if match is None:
@@ -111,7 +117,7 @@ def parse(completion: str, modality: Modality) -> Parsed:
     category = match["category"]
     if category != category.strip() or len(category) > MAX_CATEGORY_CHARS:
         return Parsed(None, "no_match")
-    if (match["response"] is None) != (modality == "image"):
+    if (match["response"] is not None) != has_response:
         return Parsed(None, "wrong_fields")
     verdict = Verdict(
         request=match["request"],

@@ -46,7 +46,6 @@ def messages(request="how do I bake", *, modality="text_image", response="so", s
         response=None if is_image else response,
         image=None if modality == "text" else "f" * 64,
         request_label="safe",
-        response_label=None if is_image else "safe",
     )
     return render_prompt(sample, POLICY, taxonomy(), PromptFormat(style, max_chars))
 
@@ -59,7 +58,7 @@ def test_content_stays_between_its_tags(attack, style):
     assert FRAME.findall(attacked[1]["content"]) == FRAME.findall(plain[1]["content"])
 
 
-@given(st.text(min_size=1).filter(str.strip), st.text(min_size=1))
+@given(st.text(min_size=1).filter(str.strip), st.text(min_size=1).filter(str.strip))
 def test_any_content_leaves_one_frame_and_one_placeholder(request, response):
     content = messages(request, response=response)[1]["content"]
     assert FRAME.findall(content) == ["<user", "<image", "</user", "<agent", "</agent"]
@@ -96,6 +95,22 @@ def test_image_alone_has_an_empty_conversation_and_no_response_rule():
     system, user = messages(modality="image")
     assert user["content"] == IMAGE_PLACEHOLDER
     assert "Response:" not in system["content"]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("modality", ["text", "text_image"])
+@pytest.mark.parametrize("response", [None, "", " \n"])
+def test_request_alone_has_no_agent_and_no_response_rule(response, modality, style):
+    system, user = messages(modality=modality, response=response, style=style)
+    assert user["content"].endswith("how do I bake</user>")
+    assert "agent" not in user["content"] + system["content"]
+    assert "response" not in system["content"].lower()
+
+
+@pytest.mark.parametrize("modality", ["text", "text_image"])
+def test_response_is_announced_in_both_styles(modality):
+    for style in STYLES:
+        assert "response" in messages(modality=modality, style=style)[0]["content"].lower()
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -16,10 +16,11 @@ from tests.outcomes import MINILM, draw_test_rows
 from tests.worlds import taxonomy
 
 POLICY = Policy("subcategory", (("C7S2", "C7S2"), ("C7S3", "C7S3"), ("C8S1", "C8S1")))
-LISTED = Target("text", "unsafe", "safe", "C7S2", POLICY)
-ABSENT = Target("text", "unsafe", "safe", "C5S1", POLICY)
-SAFE = Target("text", "safe", "safe", None, POLICY)
-IMAGE = Target("image", "safe", None, None, POLICY)
+LISTED = Target("text", True, "unsafe", "safe", "C7S2", POLICY)
+ABSENT = Target("text", True, "unsafe", "safe", "C5S1", POLICY)
+SAFE = Target("text", True, "safe", "safe", None, POLICY)
+IMAGE = Target("image", False, "safe", None, None, POLICY)
+REQUEST = Target("text", False, "unsafe", None, "C7S2", POLICY)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def bank():
 
 
 def earn(bank, target, category, *, rule="strict", request="unsafe", response="safe", reasoning="r"):
-    response = None if target.modality == "image" else response
+    response = response if target.has_response else None
     return score([render(Verdict(request, response, category, reasoning))], [target], bank, rule)[0]
 
 
@@ -106,6 +107,20 @@ def test_safe_image_earns_two_and_not_two_and_a_half(bank, rule):
     assert earn(bank, IMAGE, None, request="safe", rule=rule).total == 2.0 == max_reward(IMAGE)
 
 
+@pytest.mark.parametrize("rule", ["strict", "paper"])
+@pytest.mark.parametrize("modality", ["text", "image", "text_image"])
+def test_request_without_a_response_earns_what_both_would(bank, rule, modality):
+    target = replace(REQUEST, modality=modality)
+    reward = earn(bank, target, "C7S2", rule=rule)
+    assert (reward.request, reward.response, reward.total) == (2.0, 0.0, 3.0)
+    assert earn(bank, target, None, request="safe", rule=rule).total == 0.0
+
+
+def test_response_that_was_not_given_earns_nothing_when_judged(bank):
+    reward = score([render(Verdict("unsafe", "unsafe", "C7S2", "r"))], [REQUEST], bank, "strict")[0]
+    assert (reward.total, reward.status) == (0.0, "wrong_fields")
+
+
 def test_side_without_a_label_earns_whatever_is_said(bank):
     target = replace(SAFE, response_label=None)
     said = [earn(bank, target, None, request="safe"), earn(bank, target, "C7S2", request="safe", response="unsafe")]
@@ -168,7 +183,7 @@ def test_no_answer_earns_more_than_the_reference(bank, row, category, request_fi
     first, second = ("unsafe", "unsafe" if both else "safe") if request_first else ("safe", "unsafe")
     if category is None:
         first = second = "safe"
-    if row.sample.modality == "image":
+    if not row.sample.has_response:
         first, second = "safe" if category is None else "unsafe", None
     said = score([render(Verdict(first, second, category, "r"))], [row.target], bank, rule)[0]
     assert 0 <= said.total <= max_reward(row.target)

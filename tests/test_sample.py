@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +28,12 @@ def test_make_sample_group_is_the_image_then_the_normalised_request():
     assert make(group="g").group == "g"
 
 
-def test_make_sample_empty_response_is_absent():
-    assert make(response="") == make(response=None)
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\u3000"])
+def test_make_sample_blank_response_is_absent(blank: str):
+    assert make(response=blank) == make(response=None)
+    assert not make(response=blank).has_response
+    assert not replace(make(response="ok"), response=blank).has_response
+    assert make(response="ok").has_response
 
 
 @pytest.mark.parametrize("fields", [{}, {"response": "ok"}, {"response": ""}, {"modality": "text_image", "image": "h"}])
@@ -49,6 +55,8 @@ def test_relabel_as_it_is_changes_nothing():
         ({"image": "h"}, "image must be absent"),
         ({"modality": "text_image"}, "image must be a hash"),
         ({"response_label": "safe"}, "response_label 'safe' without a response"),
+        ({"response": " ", "response_label": "safe"}, "response_label 'safe' without a response"),
+        ({"modality": "image", "request": None, "image": "h", "response": "ok"}, "response must be absent"),
         ({"request_label": "harmful"}, "request_label must be one of .* found 'harmful'"),
         ({"response": "ok", "response_label": "no"}, "response_label must be one of .* found 'no'"),
     ],

@@ -20,13 +20,9 @@ def verdicts(draw):
     return Verdict(request, response, category, draw(WORDS))
 
 
-def modality_of(verdict: Verdict) -> str:
-    return "image" if verdict.response is None else "text"
-
-
 @given(verdicts())
 def test_parse_reads_back_what_render_wrote(verdict):
-    parsed = parse(render(verdict), modality_of(verdict))
+    parsed = parse(render(verdict), has_response=verdict.response is not None)
     assert (parsed.verdict, parsed.status) == (verdict, "ok")
 
 
@@ -34,16 +30,18 @@ def test_parse_reads_back_what_render_wrote(verdict):
 def test_parse_takes_the_whole_completion_or_nothing(verdict, extra):
     text = render(verdict)
     for around in (text + extra, extra + text):
-        assert parse(around, modality_of(verdict)).status == "no_match"
+        assert parse(around, has_response=verdict.response is not None).status == "no_match"
 
 
 @given(st.text())
 def test_parse_never_raises(text):
-    assert parse(text, "text").verdict is None
+    assert parse(text, has_response=True).verdict is None
 
 
 def test_parse_known_value():
-    assert parse(GOOD, "text_image").verdict == Verdict("unsafe", "safe", "C7S2", "why")
+    assert parse(GOOD, has_response=True).verdict == Verdict("unsafe", "safe", "C7S2", "why")
+    request_only = GOOD.replace("Response:safe\n", "")
+    assert parse(request_only, has_response=False).verdict == Verdict("unsafe", None, "C7S2", "why")
 
 
 @pytest.mark.parametrize(
@@ -65,17 +63,17 @@ def test_parse_known_value():
     ],
 )
 def test_parse_broken_completion_has_its_status(old, new, status):
-    parsed = parse(GOOD.replace(old, new, 1), "text")
+    parsed = parse(GOOD.replace(old, new, 1), has_response=True)
     assert (parsed.verdict, parsed.status) == (None, status)
 
 
-def test_parse_response_line_for_an_image_is_wrong_fields():
-    assert parse(GOOD, "image").status == "wrong_fields"
+def test_parse_response_that_was_not_given_is_wrong_fields():
+    assert parse(GOOD, has_response=False).status == "wrong_fields"
 
 
 @pytest.mark.parametrize("reasoning", ["why\n", "\n", "  \n", ""])
 def test_parse_without_reasoning_says_so(reasoning):
-    parsed = parse(GOOD.replace("why\n", reasoning), "text")
+    parsed = parse(GOOD.replace("why\n", reasoning), has_response=True)
     assert parsed.status == ("ok" if reasoning == "why\n" else "empty_reasoning")
     assert parsed.is_well_formed == (reasoning == "why\n")
     assert parsed.verdict.category == "C7S2"

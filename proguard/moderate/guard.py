@@ -64,7 +64,7 @@ def moderate(item: Item, policy: Policy, *, engine: Engine, card: GuardCard, tax
     parts = split_policy(policy, card.max_shown and card.max_shown[policy.level])
     prompts = [render_prompt(item.sample, part, taxonomy, card.prompt) for part in parts]
     completions = engine.complete([Query(prompt, item.image) for prompt in prompts])
-    parsed = [parse(completion, item.sample.modality) for completion in completions]
+    parsed = [parse(completion, has_response=item.sample.has_response) for completion in completions]
     verdicts = [p.verdict for p in parsed if p.is_well_formed]
     result: dict[str, Any] = {"modality": item.sample.modality, "parts": len(parts)}
     if not verdicts:

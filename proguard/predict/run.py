@@ -113,7 +113,7 @@ def prediction_table(rows: Sequence[Row], completions: Mapping[str, str]) -> pl.
     records = []
     for row in sorted(rows, key=lambda row: row.sample.id):
         text = completions[row.sample.id]
-        parsed = parse(text, row.sample.modality)
+        parsed = parse(text, has_response=row.sample.has_response)
         said = parsed.verdict if parsed.is_well_formed else None
         fields = (said.request, said.response, said.category) if said else (None, None, None)
         records.append((row.sample.id, text, *fields, parsed.status))

@@ -35,7 +35,7 @@ def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
     """
     lines = [json.loads(line) for line in rollouts.read_text(encoding="utf-8").splitlines()]
     targets = [target_from_json(line["gts"]) for line in lines]
-    parsed = [parse(line["output"], t.modality) for line, t in zip(lines, targets, strict=True)]
+    parsed = [parse(line["output"], has_response=t.has_response) for line, t in zip(lines, targets, strict=True)]
     scores = [line["score"] for line in lines]
     step = {"reward": _mean(scores), "malformed_rate": _mean([not p.is_well_formed for p in parsed])}
     for modality in MODALITIES:

@@ -60,6 +60,7 @@ def target_to_json(target: Target) -> str:
     """Return what the reward needs as one line, for verl's ``ground_truth``."""
     content: dict[str, Any] = {
         "modality": target.modality,
+        "has_response": target.has_response,
         "request_label": target.request_label,
         "response_label": target.response_label,
         "category": target.category,

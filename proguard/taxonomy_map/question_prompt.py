@@ -61,7 +61,7 @@ def user_text(question: Question, *, hint: bool, max_chars: int | None) -> str:
     sample = question.sample
     image = IMAGE_PLACEHOLDER if sample.image else ""
     lines = [f"<user>{image}{defuse(shorten(sample.request or '', max_chars))}</user>"]
-    if sample.response:
+    if sample.has_response:
         lines.append(f"<agent>{defuse(shorten(sample.response, max_chars))}</agent>")
     sides = (("request", sample.request_label), ("response", sample.response_label))
     lines.append(f"Unsafe: {' and '.join(side for side, label in sides if label == 'unsafe')}")

@@ -123,7 +123,7 @@ def mark_exam(questions: Sequence[Question], completions: Sequence[str], bank: N
     rewards = score(completions, targets, bank, "strict")
     verdicts = [
         parsed.verdict if parsed.is_well_formed else None
-        for parsed in (parse(c, t.modality) for c, t in zip(completions, targets, strict=True))
+        for parsed in (parse(c, has_response=t.has_response) for c, t in zip(completions, targets, strict=True))
     ]
     rows = list(zip(targets, verdicts, rewards, strict=True))
     unsafe = [row for row in rows if row[0].is_unsafe]

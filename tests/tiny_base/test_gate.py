@@ -21,7 +21,7 @@ PASSING = Standing(0.99, 0.8, 0.5, 0.2, 0.4)
 def question(code, *, shown):
     label = "unsafe" if code else "safe"
     policy = Policy("subcategory", ((shown, shown),))
-    return Question([], None, Target("image", label, None, code, policy))
+    return Question([], None, Target("image", False, label, None, code, policy))
 
 
 def completion(request, category):

@@ -63,15 +63,16 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     image = None if modality == "text" else parse_image(record.get("images", record.get("image")))
     if isinstance(image, ValueError):
         return Rejected(file, row, "missing image", str(image))
+    has_response = bool(response and response.strip())
     sample = make_sample(
         source=SOURCE,
         modality=modality,
         request=request,
-        response=response or None,
+        response=response,
         image=None if image is None else image_hash(image),
         request_label=labels[0],
-        response_label=labels[1] if response else None,
-        source_label=_source_label(record) if "unsafe" in labels[: 1 + bool(response)] else None,
+        response_label=labels[1] if has_response else None,
+        source_label=_source_label(record) if "unsafe" in labels[: 1 + has_response] else None,
     )
     return Found(file, row, sample, image)
 

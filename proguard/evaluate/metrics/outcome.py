@@ -74,7 +74,7 @@ def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, r
     ruled = strict if rule == "strict" else score(texts, targets, bank, rule)
     outcomes = []
     for row, target, text, reward, earned in zip(rows, targets, texts, ruled, strict, strict=True):
-        parsed = parse(text, target.modality)
+        parsed = parse(text, has_response=target.has_response)
         verdict = parsed.verdict if parsed.is_well_formed else None
         outcomes.append(Outcome(row, target, verdict, parsed.status, reward.total, earned.bonus, earned.is_named))
     return outcomes

@@ -83,6 +83,12 @@ def test_parse_record_source_label_is_the_name_else_the_id_of_an_unsafe_row(
     assert parse(**cells).sample.source_label == label
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_parse_record_blank_response_is_none_and_its_label_too(blank: str):
+    sample = parse(message=message("How?", blank), query_label="safe", response_label="unsafe").sample
+    assert (sample.response, sample.response_label, sample.source_label) == (None, None, None)
+
+
 def test_parse_record_column_that_is_not_there_is_no_name():
     record = row()
     del record["original_category"]
