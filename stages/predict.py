@@ -17,6 +17,7 @@ from proguard.runtime.tracking import log_step
 from proguard.storage.files import write_json, write_table
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.images import ImageStore
+from proguard.storage.journal import open_journal
 from proguard.taxonomy import load_taxonomy
 
 
@@ -31,29 +32,29 @@ def main(cfg: DictConfig) -> None:
     options = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
     card, rows = read_card(guard), read_rows(rows_file)
     check_prompt(card)
-    work = Path(cfg.runtime.work) / "predict"
-    journal = work / f"{run}-{fingerprint(guard, rows_file, **options)}.jsonl"
-    completions = run_prediction(
-        rows,
-        load=lambda: load_engine(
-            cfg.predict.engine,
-            guard,
-            max_new_tokens=cfg.predict.decoding.max_new_tokens,
-            runtime=OmegaConf.to_container(cfg.runtime.inference, resolve=True),
-        ),
-        card=card,
-        taxonomy=load_taxonomy(cfg.paths.taxonomy),
-        images=ImageStore(Path(cfg.paths.collected) / "images"),
-        batch_size=cfg.predict.decoding.batch_size,
-        journal=journal,
-    )
-    table = prediction_table(rows, completions)
-    write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
-    statuses = dict(table["status"].value_counts().sort("status").iter_rows())
-    summary = {"rows": len(rows), "status": statuses}
-    write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
-    log_step({"seconds_per_row": seconds_per_row(journal)}, step=0)
-    journal.unlink(missing_ok=True)
+    journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{fingerprint(guard, rows_file, **options)}.jsonl"
+    with open_journal(journal_path) as journal:
+        completions = run_prediction(
+            rows,
+            load=lambda: load_engine(
+                cfg.predict.engine,
+                guard,
+                max_new_tokens=cfg.predict.decoding.max_new_tokens,
+                runtime=OmegaConf.to_container(cfg.runtime.inference, resolve=True),
+            ),
+            card=card,
+            taxonomy=load_taxonomy(cfg.paths.taxonomy),
+            images=ImageStore(Path(cfg.paths.collected) / "images"),
+            batch_size=cfg.predict.decoding.batch_size,
+            journal=journal,
+        )
+        table = prediction_table(rows, completions)
+        write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
+        statuses = dict(table["status"].value_counts().sort("status").iter_rows())
+        summary = {"rows": len(rows), "status": statuses}
+        write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
+        log_step({"seconds_per_row": seconds_per_row(journal)}, step=0)
+        journal_path.unlink()
 
 
 if __name__ == "__main__":

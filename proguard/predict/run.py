@@ -4,10 +4,8 @@ Batches are planned over all rows before the first one runs. A finished batch is
 outs; a run that was killed reads it and does the rest, in the same batches, so the result is the same to the byte.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 from tqdm import tqdm
@@ -17,6 +15,7 @@ from proguard.inference.engine import Engine, Query
 from proguard.prompt import render_prompt
 from proguard.row import Row
 from proguard.storage.images import ImageStore
+from proguard.storage.journal import Journal
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import parse
 
@@ -52,31 +51,28 @@ def run_prediction(
     taxonomy: Taxonomy,
     images: ImageStore,
     batch_size: int,
-    journal: Path,
+    journal: Journal,
 ) -> dict[str, str]:
     """Return the completion of each row by sample id.
 
     Args:
         load: Loads the engine; called only when a batch is still to do.
-        journal: JSONL of finished batches, created when absent; its name has to change with the guard and the rows.
+        journal: Finished batches; its name has to change with the guard and the rows.
     """
     batches = plan_batches(rows, batch_size)
-    _drop_cut_line(journal)
-    done = dict(_read_journal(journal))
+    done = {id_: text for entry in journal.read() for id_, text in entry["completions"].items()}
     todo = [batch for batch in batches if any(row.sample.id not in done for row in batch)]
     if not todo:
         return done
     engine = load()
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with journal.open("a", encoding="utf-8") as file, tqdm(total=len(rows), unit="row", desc="predict") as bar:
+    with tqdm(total=len(rows), unit="row", desc="predict") as bar:
         bar.update(len(rows) - sum(len(batch) for batch in todo))
         for batch in todo:
             start = time.perf_counter()
             completions = engine.complete(_queries(batch, card, taxonomy, images))
             seconds = (time.perf_counter() - start) / len(batch)
             entry = {row.sample.id: text for row, text in zip(batch, completions, strict=True)}
-            file.write(json.dumps({"seconds": seconds, "completions": entry}) + "\n")
-            file.flush()
+            journal.append([{"seconds": seconds, "completions": entry}])
             done.update(entry)
             bar.update(len(batch))
     return done
@@ -93,21 +89,6 @@ def _queries(batch: Sequence[Row], card: GuardCard, taxonomy: Taxonomy, images: 
     ]
 
 
-def _drop_cut_line(journal: Path) -> None:
-    """Cut off what a killed run wrote of a last line."""
-    if journal.exists():
-        content = journal.read_bytes()
-        if not content.endswith(b"\n"):
-            journal.write_bytes(content[: content.rfind(b"\n") + 1])
-
-
-def _read_journal(journal: Path) -> Iterator[tuple[str, str]]:
-    """Yield id and completion of every row in the journal."""
-    if journal.exists():
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            yield from json.loads(line)["completions"].items()
-
-
 def prediction_table(rows: Sequence[Row], completions: Mapping[str, str]) -> pl.DataFrame:
     """Return one line per row, sorted by id, with the completion and what it parses to."""
     records = []
@@ -120,10 +101,9 @@ def prediction_table(rows: Sequence[Row], completions: Mapping[str, str]) -> pl.
     return pl.DataFrame(records, schema=PREDICTION_SCHEMA, orient="row")
 
 
-def seconds_per_row(journal: Path) -> float:
+def seconds_per_row(journal: Journal) -> float:
     """Return the mean time of a row in seconds, over the batches of the journal; NaN without one."""
-    lines = [line for line in journal.read_text(encoding="utf-8").splitlines() if line]
-    entries = [json.loads(line) for line in lines]
+    entries = journal.read()
     n_rows = sum(len(entry["completions"]) for entry in entries)
     total = sum(entry["seconds"] * len(entry["completions"]) for entry in entries)
     return total / n_rows if n_rows else float("nan")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from proguard.storage.flatten import flatten
+from proguard.flatten import flatten
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from proguard.rl_train.curve import read_step, read_verl_log
 from proguard.rl_train.overrides import GrpoConfig, TrainingFiles
 from proguard.rl_train.process import end_leftovers, running_verl
+from proguard.runtime.lock import exclusive
 from proguard.taxonomy import Taxonomy
 
 LOG_TAIL_LINES = 40
@@ -38,20 +39,22 @@ def run_verl(
         on_step: Called once for each step, with its numbers.
 
     Raises:
-        RuntimeError: When verl fails or hangs, a reward failed, or fewer rollouts are on disk than were asked for.
+        RuntimeError: When verl fails or hangs, a reward failed, fewer rollouts are on disk than were asked for, or
+            another process trains in ``files.work``.
     """
     files.work.mkdir(parents=True, exist_ok=True)
-    end_leftovers(files)
-    _rewind(config, files)
-    attempt = f"verl-{len(_verl_logs(files))}"
-    with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
-        _watch(process, config, files, taxonomy, stall_seconds, on_step)
-    _check_rewards(files)
-    if process.returncode != 0:
-        log = files.work / f"{attempt}.log"
-        raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
-    _check_rollouts(config, files)
-    return collect_curve(config, files, taxonomy)
+    with exclusive(files.work):
+        end_leftovers(files)
+        _rewind(config, files)
+        attempt = f"verl-{len(_verl_logs(files))}"
+        with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
+            _watch(process, config, files, taxonomy, stall_seconds, on_step)
+        _check_rewards(files)
+        if process.returncode != 0:
+            log = files.work / f"{attempt}.log"
+            raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
+        _check_rollouts(config, files)
+        return collect_curve(config, files, taxonomy)
 
 
 def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) -> dict[int, dict[str, float]]:

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from proguard.storage.flatten import flatten
+from proguard.flatten import flatten
 
 CONF = Path("conf")
 PARAMS = Path("params.yaml")

@@ -17,8 +17,8 @@ import yaml
 from filelock import FileLock
 
 from proguard.card import CARD_FILE, TRAINED
+from proguard.flatten import flatten
 from proguard.storage.files import read_json
-from proguard.storage.flatten import flatten
 
 EXPERIMENT = "proguard"
 

@@ -1,1 +1,1 @@
-"""Atomic files, image shards and fingerprints."""
+"""Atomic files, image shards, journals and fingerprints."""

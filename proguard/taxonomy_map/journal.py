@@ -1,14 +1,12 @@
-"""The journal of a model annotator: one JSON line per answer, so that no question is paid for twice.
+"""The answers of a model annotator in its journal, so that no question is paid for twice.
 
-It lies under ``runtime.work`` and outlives the run. A line holds what the model said and never a key or a prompt.
+A line of the journal holds what the model said and never a key or a prompt.
 """
 
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TextIO
+
+from proguard.storage.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +29,12 @@ class Answer:
     """Likewise."""
 
 
-def read_journal(path: Path) -> dict[str, Answer]:
-    """Return the answers in a journal by key, none when it is absent; a last line that was cut short is cut off."""
-    if not path.exists():
-        return {}
-    content = path.read_bytes()
-    if not content.endswith(b"\n"):
-        content = content[: content.rfind(b"\n") + 1]
-        path.write_bytes(content)
-    answers = (Answer(**json.loads(line)) for line in content.splitlines())
+def read_answers(journal: Journal) -> dict[str, Answer]:
+    """Return the answers in a journal by key; of two with one key the later."""
+    answers = (Answer(**entry) for entry in journal.read())
     return {answer.key: answer for answer in answers}
 
 
-@contextmanager
-def open_journal(path: Path) -> Iterator[TextIO]:
-    """Open a journal to append to; its folder is made when absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        yield file
-
-
-def append_answers(file: TextIO, answers: Iterable[Answer]) -> None:
+def append_answers(journal: Journal, answers: Iterable[Answer]) -> None:
     """Write ``answers`` out, so that a kill after this loses none of them."""
-    file.write("".join(json.dumps(asdict(answer)) + "\n" for answer in answers))
-    file.flush()
+    journal.append(asdict(answer) for answer in answers)

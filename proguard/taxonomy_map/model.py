@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from proguard.inference.weights import identify
 from proguard.storage.images import ImageStore
+from proguard.storage.journal import open_journal
 from proguard.taxonomy import Taxonomy
-from proguard.taxonomy_map.journal import Answer, append_answers, open_journal, read_journal
+from proguard.taxonomy_map.journal import Answer, append_answers, read_answers
 from proguard.taxonomy_map.label_map import NO_HOME
 from proguard.taxonomy_map.local_model import LocalModel, annotate_here, plan_batches
 from proguard.taxonomy_map.on_ray import Cluster, annotate_on_ray
@@ -76,24 +77,25 @@ def annotate_by_model(
 
     Raises:
         ConnectionError: When a server stays down; answers so far are kept.
+        RuntimeError: When another process asks this annotator.
     """
     system = system_text(taxonomy)
     asked = word_questions(
         questions, system=system, model=_identity(annotator), hint=annotator.hint, max_chars=annotator.max_chars
     )
-    journal = Path(workplace.runtime["work"]) / "taxonomy_map" / f"{annotator.name}.jsonl"
-    done = read_journal(journal)
-    missing = sum(a.key not in done for a in asked)
-    if missing:
-        log.info("%s: %d of %d questions to ask", annotator.name, missing, len(asked))
-        with open_journal(journal) as file, tqdm(total=missing, desc=annotator.name, unit="question") as bar:
+    path = Path(workplace.runtime["work"]) / "taxonomy_map" / f"{annotator.name}.jsonl"
+    with open_journal(path) as journal:
+        done = read_answers(journal)
+        if missing := sum(a.key not in done for a in asked):
+            log.info("%s: %d of %d questions to ask", annotator.name, missing, len(asked))
+            with tqdm(total=missing, desc=annotator.name, unit="question") as bar:
 
-            def keep(answers: Sequence[Answer]) -> None:
-                append_answers(file, answers)
-                done.update((answer.key, answer) for answer in answers)
-                bar.update(len(answers))
+                def keep(answers: Sequence[Answer]) -> None:
+                    append_answers(journal, answers)
+                    done.update((answer.key, answer) for answer in answers)
+                    bar.update(len(answers))
 
-            _ask_missing(asked, done, annotator, system, workplace, keep)
+                _ask_missing(asked, done, annotator, system, workplace, keep)
     return _read_answers([done[a.key] for a in asked], annotator, taxonomy.codes("subcategory"))
 
 

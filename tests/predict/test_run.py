@@ -9,6 +9,7 @@ from proguard.predict.run import plan_batches, prediction_table, run_prediction,
 from proguard.prompt import PromptFormat
 from proguard.reward import reference_verdict
 from proguard.storage.fingerprint import fingerprint
+from proguard.storage.journal import open_journal
 from proguard.verdict import render
 from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
 
@@ -39,25 +40,29 @@ def world(tmp_path):
     return rows, settings
 
 
+def predict(rows, engine, path, **settings):
+    with open_journal(path) as journal:
+        return run_prediction(rows, load=lambda: engine, journal=journal, **settings)
+
+
 def test_killed_run_goes_on_in_the_same_batches(world, tmp_path):
     rows, settings = world
     whole, first, second = EchoEngine(), EchoEngine(limit=3), EchoEngine()
-    expected = run_prediction(rows, load=lambda: whole, journal=tmp_path / "a.jsonl", **settings)
+    expected = predict(rows, whole, tmp_path / "a.jsonl", **settings)
     with pytest.raises(KeyboardInterrupt):
-        run_prediction(rows, load=lambda: first, journal=tmp_path / "b.jsonl", **settings)
+        predict(rows, first, tmp_path / "b.jsonl", **settings)
     with (tmp_path / "b.jsonl").open("a") as file:
         file.write('{"seconds": 0.1, "comple')
-    found = run_prediction(rows, load=lambda: second, journal=tmp_path / "b.jsonl", **settings)
-    assert found == expected
+    assert predict(rows, second, tmp_path / "b.jsonl", **settings) == expected
     assert first.batches + second.batches == whole.batches
 
 
 def test_finished_run_loads_no_engine(world, tmp_path):
     rows, settings = world
-    journal = tmp_path / "a.jsonl"
-    done = run_prediction(rows, load=EchoEngine, journal=journal, **settings)
-    assert run_prediction(rows, load=lambda: pytest.fail("loaded"), journal=journal, **settings) == done
-    assert seconds_per_row(journal) > 0
+    done = predict(rows, EchoEngine(), tmp_path / "a.jsonl", **settings)
+    with open_journal(tmp_path / "a.jsonl") as journal:
+        assert run_prediction(rows, load=lambda: pytest.fail("loaded"), journal=journal, **settings) == done
+        assert seconds_per_row(journal) > 0
 
 
 def test_plan_batches_does_not_depend_on_order(world):

@@ -13,6 +13,9 @@ from safetensors.numpy import load_file
 
 from proguard.card import make_card, read_card, write_card
 from proguard.prompt import PromptFormat
+from proguard.rl_train.overrides import TrainingFiles
+from proguard.rl_train.train import run_verl
+from proguard.runtime.lock import exclusive
 from proguard.runtime.params import compose_params
 from proguard.storage.files import read_json
 from tests.tables import write_rows
@@ -102,3 +105,10 @@ def test_verl_that_refuses_its_settings_shows_the_end_of_its_log(project):
     assert done.returncode != 0
     assert "verl exited with 1; the end of" in done.stderr
     assert "hydra.nosuch" in done.stderr
+
+
+def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
+    files = TrainingFiles(tmp_path / "rows", tmp_path / "base", tmp_path / "work", tmp_path / "taxonomy.yaml")
+    machine = {"environment": {}, "stall_seconds": 1.0, "on_step": print}
+    with exclusive(files.work), pytest.raises(RuntimeError, match="work: another process is working on it"):
+        run_verl([], None, files, taxonomy=taxonomy(), **machine)

@@ -5,8 +5,8 @@ import shutil
 import pytest
 from omegaconf import OmegaConf
 
+from proguard.flatten import flatten
 from proguard.runtime.params import compose_params, differing_keys, stale_message
-from proguard.storage.flatten import flatten
 from tools.closure import ROOT
 
 

@@ -7,7 +7,6 @@ names up itself. What an address gave is kept; what gave nothing is asked again 
 import hashlib
 import json
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from proguard.collect.web.address import Address, is_public
 from proguard.collect.web.image import SILENT, Fault, Limits, ask_image
+from proguard.storage.files import atomic_file
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +163,8 @@ def _image_of(cache: Path, url: str) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    # Other threads and other runs may write the same file, so each has a temporary name of its own.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _path(cache: Path, url: str) -> Path:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -82,3 +84,20 @@ def test_read_image_gives_what_was_written(tmp_path: Path):
     write_image(tmp_path, "http://example.org/a.png", b"")
     assert read_image(tmp_path, "http://example.org/a.png") == b""
     assert read_image(tmp_path, "http://example.org/b.png") is None
+
+
+WRITE_IMAGES = """
+import sys
+from pathlib import Path
+from proguard.collect.web.images import write_image
+for i in range(200):
+    write_image(Path(sys.argv[1]), "https://example.org/a.png", b"same")
+"""
+
+
+def test_write_image_by_processes_that_share_a_cache_keeps_it_whole(tmp_path: Path):
+    commands = [[sys.executable, "-c", WRITE_IMAGES, str(tmp_path)]] * 3
+    processes = [subprocess.Popen(command) for command in commands]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert read_image(tmp_path, "https://example.org/a.png") == b"same"
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
