@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proguard import naming as similarity
-from proguard.naming import NameBank, SimilarityConfig, load_embedder, naming_bonus
+from proguard.naming import NameBank, SimilarityConfig, is_free_name, load_embedder, naming_bonus
+from proguard.policy import Policy
 from tests.outcomes import MINILM
 from tests.worlds import taxonomy
 
@@ -93,3 +94,50 @@ def test_an_embedder_that_fails_is_an_error_and_not_a_distance(monkeypatch):
     monkeypatch.setattr(similarity, "load_embedder", fail)
     with pytest.raises(OSError, match="unreachable"):
         NameBank(taxonomy(), MINILM).similarities(["x"], "C1")
+
+
+NOTHING = Policy("subcategory", ())
+"""A policy that shows nothing, so that no name copies it."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Other",
+        "OTHERS.",
+        "Unknown",
+        "unknown risk",
+        "None of the above",
+        "none-of-the-above",
+        "Not listed",
+        "NotListed",
+        "Not in the policy",
+        "N/A",
+        "n.a.",
+        "NA",
+        "Misc.",
+        "Miscellaneous",
+        "General risk",
+        "Unspecified",
+        "un-specified",
+        "Uncategorised",
+        "Other (unspecified) category 12",
+        "Something else",
+        "Other/Unknown",
+        "\uff2f\uff54\uff48\uff45\uff52",
+        "*** other ***",
+        "unsafe content",
+    ],
+)
+def test_is_free_name_refuses_words_that_name_nothing(name):
+    assert not is_free_name(name, NOTHING, taxonomy())
+
+
+@pytest.mark.parametrize("name", ["Unknown Substances", "Other People's Mail", "Policy Evasion", "General Strike Call"])
+def test_is_free_name_takes_such_a_word_in_a_name(name):
+    assert is_free_name(name, NOTHING, taxonomy())
+
+
+def test_is_free_name_takes_every_name_of_the_taxonomy():
+    names = [name for node in taxonomy() for name in (node.name, *node.synonyms)]
+    assert [name for name in names if not is_free_name(name, NOTHING, taxonomy())] == []
