@@ -13,7 +13,8 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.card import BASE, TRAINED, contract_hashes, read_card, write_card
+from proguard.card import BASE, TRAINED, contract_hashes, read_card
+from proguard.guard_folder import seal_guard
 from proguard.reward import reward_hash
 from proguard.rl_train.curve import curve_table, summarise_training, write_curve
 from proguard.rl_train.export import export_guard
@@ -70,7 +71,7 @@ def main(cfg: DictConfig) -> None:
     trained = replace(card, hashes={**contract_hashes(taxonomy), "reward": reward_hash()}, origin=origin)
     with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
         export_guard(files, config.steps, folder)
-        write_card(trained, folder, files.taxonomy)
+        seal_guard(folder, trained, files.taxonomy)
     table = curve_table(curve)
     write_curve(table, Path(cfg.paths.training))
     write_json(summarise_training(table, len(rows)), Path(cfg.paths.summaries) / "rl_train.json")

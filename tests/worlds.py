@@ -4,7 +4,9 @@ import random
 from functools import cache
 from pathlib import Path
 
+from proguard.card import GuardCard, GuardLimits, make_card
 from proguard.mini_world.world import draw_scenes
+from proguard.prompt import PromptFormat
 from proguard.row import Row
 from proguard.storage.images import ImageShards, ImageStore, check_image
 from proguard.taxonomy import Taxonomy, load_taxonomy
@@ -17,6 +19,18 @@ LEVELS = {"text": "subcategory", "image": "subcategory", "text_image": "category
 @cache
 def taxonomy() -> Taxonomy:
     return load_taxonomy(ROOT / "data" / "taxonomy.yaml")
+
+
+def make_guard_card(**changes) -> GuardCard:
+    """Return a card as the tiny guard has it, with ``changes``."""
+    fields = {
+        "prompt": PromptFormat("compact"),
+        "levels": LEVELS,
+        "limits": GuardLimits(prompt_tokens=320, new_tokens=48, chars=2560, categories=64),
+        "taxonomy": taxonomy(),
+        "origin": {"base": "tiny"},
+    }
+    return make_card(**fields | changes)
 
 
 def draw_rows(n: int, *, split: str = "train", seed: int = 0, shuffle_ids: bool = False):

@@ -5,18 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from proguard.card import make_card, write_card
 from proguard.cli import main
+from proguard.guard_folder import seal_guard
 from proguard.mini_world.world import draw_scene
 from proguard.moderate.guard import make_item, moderate
 from proguard.moderate.policy_file import read_policy
 from proguard.policy import full_policy
-from proguard.prompt import PromptFormat
 from proguard.verdict import Verdict, render
-from tests.worlds import LEVELS, taxonomy
+from tests.worlds import make_guard_card, taxonomy
 from tools.closure import ROOT
 
-CARD = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={})
+CARD = make_guard_card()
 POLICY = full_policy(taxonomy(), "subcategory")
 SAFE = render(Verdict("safe", "safe", None, "no risk"))
 
@@ -94,7 +93,7 @@ def test_bad_input_is_one_line_and_exit_2(arguments, message, capsys):
 
 @pytest.mark.parametrize("completion, words", [("no format", "completion"), (SAFE, "reasoning")])
 def test_command_line_prints_the_guards_own_words_only_when_asked(completion, words, tmp_path, capsys, monkeypatch):
-    write_card(CARD, tmp_path, ROOT / "data" / "taxonomy.yaml")
+    seal_guard(tmp_path, CARD, ROOT / "data" / "taxonomy.yaml")
     monkeypatch.setattr("proguard.inference.load.load_engine", lambda *_, **__: FixedEngine(completion))
     printed = []
     for explain in ([], ["--explain"]):
@@ -113,7 +112,7 @@ def test_command_line_with_the_tiny_base(modality, tmp_path, capsys):
 
     guard = tmp_path / "guard"
     shutil.copytree(ROOT / "data" / "tiny_base", guard)
-    write_card(CARD, guard, ROOT / "data" / "taxonomy.yaml")
+    seal_guard(guard, CARD, ROOT / "data" / "taxonomy.yaml")
     scene = draw_scene("C9S2", split="test", modality=modality, rng=random.Random(1))
     arguments = ["--guard", str(guard), "--explain"]
     if scene.sample.request:

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from proguard.card import make_card
 from proguard.predict.run import plan_batches, prediction_table, run_prediction, seconds_per_row
-from proguard.prompt import PromptFormat
 from proguard.reward import reference_verdict
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.journal import open_journal
 from proguard.verdict import render
-from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
+from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
 
 
 class EchoEngine:
@@ -30,7 +28,7 @@ class EchoEngine:
 @pytest.fixture
 def world(tmp_path):
     rows, images = draw_rows(60)
-    card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={})
+    card = make_guard_card()
     settings = {
         "card": card,
         "taxonomy": taxonomy(),

@@ -11,15 +11,15 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
-from proguard.card import make_card, read_card, write_card
-from proguard.prompt import PromptFormat
+from proguard.card import read_card
+from proguard.guard_folder import seal_guard
 from proguard.rl_train.overrides import TrainingFiles
 from proguard.rl_train.train import run_verl
 from proguard.runtime.lock import exclusive
 from proguard.runtime.params import compose_params
 from proguard.storage.files import read_json
 from tests.tables import write_rows
-from tests.worlds import LEVELS, draw_rows, store_images, taxonomy
+from tests.worlds import draw_rows, make_guard_card, store_images
 from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def project(tmp_path, monkeypatch):
     base = tmp_path / "data" / "guards" / "base"
     shutil.copytree(ROOT / "data" / "tiny_base", base)
     shutil.copy(ROOT / "data" / "taxonomy.yaml", tmp_path / "data")
-    card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny"})
-    write_card(card, base, ROOT / "data" / "taxonomy.yaml")
+    card = make_guard_card()
+    seal_guard(base, card, ROOT / "data" / "taxonomy.yaml")
     rows, images = draw_rows(24)
     write_rows(rows, tmp_path / "data" / "splits" / "train.parquet")
     store_images(images, tmp_path / "data" / "collected" / "images")

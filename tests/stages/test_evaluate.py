@@ -9,14 +9,13 @@ import polars as pl
 import pytest
 from omegaconf import OmegaConf
 
-from proguard.card import make_card, write_card
-from proguard.prompt import PromptFormat
+from proguard.guard_folder import seal_guard
 from proguard.storage.files import write_json
 from proguard.storage.images import ImageShards, check_image
 from tests.evaluate.report.summaries import EMPTY
 from tests.outcomes import answer, draw_test_rows
 from tests.tables import write_rows
-from tests.worlds import LEVELS, taxonomy
+from tests.worlds import make_guard_card
 from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
@@ -42,8 +41,8 @@ def write_inputs(root) -> None:
         shutil.copy(ROOT / "data" / name, root / "data" / name)
     guard = root / "data/guards/proguard"
     guard.mkdir(parents=True)
-    card = make_card(prompt=PromptFormat("compact"), levels=LEVELS, taxonomy=taxonomy(), origin={"base": "tiny"})
-    write_card(card, guard, ROOT / "data" / "taxonomy.yaml")
+    card = make_guard_card()
+    seal_guard(guard, card, ROOT / "data" / "taxonomy.yaml")
 
 
 def write_params(root) -> None:

@@ -1,14 +1,13 @@
 """The head of the report."""
 
-from proguard.card import GuardCard
 from proguard.evaluate.report.facts import describe_run
-from proguard.prompt import PromptFormat
 from tests.outcomes import draw_test_rows
+from tests.worlds import make_guard_card
 
 
 def test_describe_run_counts_rows_and_names_hashes():
     rows, _ = draw_test_rows(90)
-    card = GuardCard(PromptFormat("compact"), {}, None, {}, {"base": "tiny", "revision": None, "steps": 110})
+    card = make_guard_card(origin={"base": "tiny", "revision": None, "steps": 110})
     facts = dict(describe_run(profile="mini", card=card, rows={"test": rows}, hashes={"reward": "abc"}, seed=7))
     assert facts["Base model"] == "tiny"
     assert "Revision" not in facts
