@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from proguard.inference.engine import Query
+from proguard.inference.engine import Query, check_lengths
 from proguard.prompt import chat_messages
 
 _VISION_TOKENS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
@@ -17,7 +17,15 @@ _VISION_TOKENS = ("image_token_id", "video_token_id", "vision_start_token_id", "
 class TransformersEngine:
     """A guard in memory, decoding greedily."""
 
-    def __init__(self, guard: Path | str, *, max_new_tokens: int, device: str, threads: int) -> None:
+    def __init__(
+        self,
+        guard: Path | str,
+        *,
+        max_new_tokens: int,
+        max_prompt_tokens: int | None = None,
+        device: str,
+        threads: int,
+    ) -> None:
         """Load the model folder ``guard``; ``device`` ``auto`` takes a GPU when there is one."""
         torch.set_num_threads(threads)
         if device == "auto":
@@ -28,6 +36,7 @@ class TransformersEngine:
         model = AutoModelForImageTextToText.from_pretrained(guard, dtype=dtype)
         self._model = model.to(device).eval()
         self._max_new_tokens = max_new_tokens
+        self._max_prompt_tokens = max_prompt_tokens
         ids = (getattr(model.config, name, None) for name in _VISION_TOKENS)
         self._suppressed = [i for i in ids if i is not None]
 
@@ -42,6 +51,7 @@ class TransformersEngine:
         inputs = self._processor(text=texts, images=images or None, padding=True, return_tensors="pt").to(
             self._model.device
         )
+        check_lengths(inputs["attention_mask"].sum(1).tolist(), self._max_prompt_tokens)
         generated = self._model.generate(
             **inputs,
             max_new_tokens=self._max_new_tokens,

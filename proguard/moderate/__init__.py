@@ -1,1 +1,1 @@
-"""One item judged by a trained guard."""
+"""The guard in process: `Guard.load(folder).moderate(items)` gives one `Outcome` an item."""

@@ -1,86 +1,115 @@
-"""One item judged by a guard: its verdict under a policy, as plain values."""
+"""A guard in use: items in, outcomes out, in batches.
 
-from dataclasses import dataclass
+guard = Guard.load("data/guards/proguard")
+outcome, = guard.moderate([{"request": "How do I skip the queue?"}])
+outcome.flagged
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from proguard.card import GuardCard
-from proguard.inference.engine import Engine, Query
-from proguard.moderate.parts import join_verdicts, split_policy
-from proguard.naming import is_free_name
-from proguard.policy import Policy
-from proguard.prompt import render_prompt
-from proguard.sample import Modality, Sample, make_sample
-from proguard.storage.images import CheckedImage, check_image
+from proguard.guard_folder import open_guard
+from proguard.inference.engine import Engine
+from proguard.inference.load import EngineName, load_engine
+from proguard.moderate.ask import asks_of, complete_asks
+from proguard.moderate.item import Item, read_item
+from proguard.moderate.join import outcome_of
+from proguard.moderate.outcome import Outcome
+from proguard.moderate.policy_file import OwnPolicy, PolicySource, read_policy
 from proguard.taxonomy import Taxonomy
-from proguard.verdict import Verdict, parse
 
-MAX_PIXELS = 40_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What is judged."""
-
-    sample: Sample
-    image: bytes | None
+BATCH_SIZE = 32
+"""Prompts of one call to the engine."""
 
 
-def make_item(*, request: str | None, response: str | None, image: Path | None) -> Item:
-    """Return what the command line asks about.
+class Guard:
+    """A loaded guard. Threads may share it: one of them uses the engine at a time."""
 
-    Raises:
-        ValueError: When nothing is given, a response stands without a request, or the image does not decode.
-    """
-    if response is not None and request is None:
-        raise ValueError("--response answers a request: give --request too")
-    if request is None and image is None:
-        raise ValueError("nothing to judge: give --request, --image or both")
-    checked: CheckedImage | None = None
-    if image is not None:
-        try:
-            checked = check_image(image.read_bytes(), MAX_PIXELS)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"--image {image}: {error}") from error
-    modality: Modality = "text" if image is None else "image" if request is None else "text_image"
-    sample = make_sample(
-        source="moderate",
-        modality=modality,
-        request=request,
-        response=response,
-        image=checked and checked.sha256,
-        request_label=None,
-    )
-    return Item(sample, checked and checked.content)
+    def __init__(self, engine: Engine, card: GuardCard, taxonomy: Taxonomy, *, batch_size: int = BATCH_SIZE) -> None:
+        """Wrap a loaded engine.
 
+        Args:
+            batch_size: Most prompts of one call to the engine, at least 1.
+        """
+        self.card = card
+        self.taxonomy = taxonomy
+        self._engine = engine
+        self._batch_size = batch_size
+        self._lock = Lock()
 
-def moderate(item: Item, policy: Policy, *, engine: Engine, card: GuardCard, taxonomy: Taxonomy) -> dict[str, Any]:
-    """Return the verdict on one item as plain values.
+    @classmethod
+    def load(
+        cls,
+        folder: Path | str,
+        engine: EngineName = "transformers",
+        *,
+        batch_size: int = BATCH_SIZE,
+        device: str = "auto",
+        threads: int = 1,
+        vllm: Mapping[str, Any] | None = None,
+    ) -> "Guard":
+        """Return the guard of a folder, its weights in memory.
 
-    ``category`` is the policy's id or the guard's own name for the risk, ``in_policy`` says which. A policy that shows
-    more than the guard was trained with is asked in ``parts``. Without a completion that parses, ``status`` is other
-    than ``ok`` and there is no verdict: it is up to the caller to treat that as unsafe.
-    """
-    parts = split_policy(policy, card.max_shown and card.max_shown[policy.level])
-    prompts = [render_prompt(item.sample, part, taxonomy, card.prompt) for part in parts]
-    completions = engine.complete([Query(prompt, item.image) for prompt in prompts])
-    parsed = [parse(completion, has_response=item.sample.has_response) for completion in completions]
-    verdicts = [p.verdict for p in parsed if p.is_well_formed]
-    result: dict[str, Any] = {"modality": item.sample.modality, "parts": len(parts)}
-    if not verdicts:
-        return result | {"status": parsed[0].status, "completion": completions[0]}
-    return result | {"status": "ok"} | _describe(join_verdicts(verdicts, policy), policy, taxonomy)
+        Args:
+            device: Of the engine ``transformers``: ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one.
+            threads: Threads of the engine ``transformers``.
+            vllm: Keyword arguments of ``vllm.LLM``, for the engine ``vllm``.
 
+        Raises:
+            FileNotFoundError: When the folder has no card, or a file is missing.
+            ValueError: When the card, a file or the taxonomy is damaged.
+        """
+        card, taxonomy = open_guard(folder)
+        loaded = load_engine(
+            engine,
+            folder,
+            max_new_tokens=card.limits.new_tokens,
+            max_prompt_tokens=card.limits.prompt_tokens,
+            runtime={"device": device, "threads": threads, "vllm": dict(vllm or {})},
+        )
+        return cls(loaded, card, taxonomy, batch_size=batch_size)
 
-def _describe(verdict: Verdict, policy: Policy, taxonomy: Taxonomy) -> dict[str, Any]:
-    said = verdict.category
-    code = None if said is None else policy.code_of(said)
-    named = said is not None and code is None and is_free_name(said, policy, taxonomy)
-    return {
-        "request": verdict.request,
-        "response": verdict.response,
-        "category": said,
-        "category_name": taxonomy[code].name if code else said if named else None,
-        "in_policy": None if said is None else code is not None,
-        "reasoning": verdict.reasoning,
-    }
+    def policy(self, source: PolicySource | None = None) -> OwnPolicy:
+        """Return a checked policy, to use in many calls; ``None`` gives the guard's whole taxonomy.
+
+        Raises:
+            ValueError: When it is no policy, or has more categories than the guard takes.
+        """
+        return read_policy(source, self.taxonomy, max_categories=self.card.limits.categories)
+
+    def moderate(self, items: Sequence[Item | Mapping[str, Any]], policy: PolicySource | None = None) -> list[Outcome]:
+        """Return the outcome of each item.
+
+        Args:
+            items: Items, or mappings with ``request``, ``response`` and ``images``.
+            policy: A policy of `Guard.policy`, a file or a list of entries; ``None`` is the guard's whole taxonomy.
+
+        Raises:
+            ValueError: When an item or the policy is not usable. What the engine does never raises.
+        """
+        own = self.policy(policy)
+        return self.judge([(item if isinstance(item, Item) else read_item(item), own) for item in items])
+
+    async def moderate_async(
+        self, items: Sequence[Item | Mapping[str, Any]], policy: PolicySource | None = None
+    ) -> list[Outcome]:
+        """Return what `moderate` returns, without blocking the event loop."""
+        return await asyncio.to_thread(self.moderate, items, policy)
+
+    def judge(self, pairs: Sequence[tuple[Item, OwnPolicy]]) -> list[Outcome]:
+        """Return the outcome of each item under its own policy; prompts of all items share batches."""
+        limit = self.card.limits.chars
+        asks = [[] if item.chars > limit else list(asks_of(item, policy, self.card)) for item, policy in pairs]
+        with self._lock:
+            flat = complete_asks([a for group in asks for a in group], self._engine, batch_size=self._batch_size)
+        answers = iter(flat)
+        return [
+            outcome_of(group, [next(answers) for _ in group], policy.taxonomy)
+            if group
+            else Outcome(status="too_long", detail=f"a text has {item.chars} characters, more than {limit}")
+            for group, (item, policy) in zip(asks, pairs, strict=True)
+        ]

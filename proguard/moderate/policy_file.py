@@ -1,37 +1,92 @@
-"""A policy file: a YAML list of codes of the guard's taxonomy, or of entries ``{id, name, description}``."""
+"""A policy of one's own: codes of the guard's taxonomy, or entries ``{id, name, description}``, checked once."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from proguard.policy import Policy
+from proguard.policy import Policy, full_policy
+from proguard.sample import content_hash
 from proguard.taxonomy import Level, Node, Taxonomy
 
 
-def read_policy(path: Path, taxonomy: Taxonomy, level: Level) -> tuple[Policy, Taxonomy]:
-    """Return the policy of a file and a taxonomy that knows its categories.
+@dataclass(frozen=True)
+class OwnPolicy:
+    """Categories that an application checks for, with a taxonomy that knows them."""
+
+    shown: tuple[tuple[str, str], ...] | None
+    """Pairs of id and code in the order of the prompt; ``None`` shows the taxonomy, at the level of the prompt."""
+
+    taxonomy: Taxonomy
+
+    def at(self, level: Level) -> Policy:
+        """Return the policy of a prompt whose modality has policies of ``level``."""
+        return full_policy(self.taxonomy, level) if self.shown is None else Policy(level, self.shown)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name of each category by its id; of both levels, when it shows the taxonomy."""
+        if self.shown is None:
+            return {node.code: node.name for node in self.taxonomy}
+        return {id_: self.taxonomy[code].name for id_, code in self.shown}
+
+    @cached_property
+    def hash(self) -> str:
+        """16 hex digits over ids, names and descriptions."""
+        nodes = [(node.code, node) for node in self.taxonomy] if self.shown is None else self._nodes
+        return content_hash(*(text for id_, node in nodes for text in (id_, node.name, node.description)))
+
+    @property
+    def _nodes(self) -> list[tuple[str, Node]]:
+        return [(id_, self.taxonomy[code]) for id_, code in self.shown or ()]
+
+
+PolicySource = OwnPolicy | Path | str | Sequence[Any]
+"""A policy, the path of its YAML or JSON file, or its entries."""
+
+
+def read_policy(source: PolicySource | None, taxonomy: Taxonomy, *, max_categories: int) -> OwnPolicy:
+    """Return the policy of a file or of a list of entries; ``None`` gives the whole taxonomy.
+
+    Args:
+        max_categories: Most entries, at least 1.
 
     Raises:
-        ValueError: When the file is no list of codes and entries; the message names the first bad one.
+        ValueError: When it is no list of codes and entries; the message names the file and the first bad entry.
     """
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"--policy {path}: {error}") from error
-    if not isinstance(entries, list) or not entries:
-        raise ValueError(f"--policy {path}: expected a list of codes or of {{id, name, description}}")
-    nodes = [_read_entry(entry, index, path, taxonomy) for index, entry in enumerate(entries, 1)]
-    policy = Policy(level, tuple((id_, node.code) for id_, node in nodes))
+    if source is None:
+        return OwnPolicy(None, taxonomy)
+    if isinstance(source, OwnPolicy):
+        return source
+    where = f"policy {source}" if isinstance(source, str | Path) else "policy"
+    entries = _read_file(Path(source), where) if isinstance(source, str | Path) else source
+    if not isinstance(entries, Sequence) or isinstance(entries, str | bytes) or not entries:
+        raise ValueError(f"{where}: expected a list of codes or of {{id, name, description}}")
+    if len(entries) > max_categories:
+        raise ValueError(f"{where}: {len(entries)} categories, more than the guard's limit of {max_categories}")
+    nodes = [_read_entry(entry, f"{where}: entry {index}", taxonomy) for index, entry in enumerate(entries, 1)]
+    shown = tuple((id_, node.code) for id_, node in nodes)
+    if repeated := sorted({id_ for id_, _ in shown if [i for i, _ in shown].count(id_) > 1}):
+        raise ValueError(f"{where}: id {', '.join(repeated)} is given more than once")
     own = tuple(node for _, node in nodes if node.code not in taxonomy)
-    return policy, Taxonomy(taxonomy.nodes + own)
+    return OwnPolicy(shown, Taxonomy(taxonomy.nodes + own))
 
 
-def _read_entry(entry: Any, index: int, path: Path, taxonomy: Taxonomy) -> tuple[str, Node]:
+def _read_file(path: Path, where: str) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
     if isinstance(entry, str) and entry in taxonomy:
         return entry, taxonomy[entry]
     if isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in ("id", "name", "description")):
         return entry["id"], Node(f"own:{entry['id']}", entry["name"], entry["description"], ())
-    raise ValueError(
-        f"--policy {path}: entry {index}: expected a code of the taxonomy or {{id, name, description}}, found {entry!r}"
-    )
+    raise ValueError(f"{where}: expected a code of the taxonomy or {{id, name, description}}, found {entry!r:.80}")

@@ -1,126 +1,176 @@
-"""One item by hand, from the command line to the verdict."""
+"""Items through a guard, with engines that answer by rule."""
 
-import json
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from proguard.cli import main
-from proguard.guard_folder import seal_guard
-from proguard.mini_world.world import draw_scene
-from proguard.moderate.guard import make_item, moderate
-from proguard.moderate.policy_file import read_policy
-from proguard.policy import full_policy
-from proguard.verdict import Verdict, render
+from proguard.card import GuardLimits
+from proguard.inference.engine import PromptTooLongError
+from proguard.moderate.guard import Guard
+from proguard.moderate.item import make_item
+from tests.moderate.engines import FailingEngine, RuleEngine, say
+from tests.moderate.test_item import BLUE, RED
 from tests.worlds import make_guard_card, taxonomy
-from tools.closure import ROOT
 
 CARD = make_guard_card()
-POLICY = full_policy(taxonomy(), "subcategory")
-SAFE = render(Verdict("safe", "safe", None, "no risk"))
+IN_PARTS = replace(CARD, max_shown={"subcategory": 10, "category": 7})
 
 
-class FixedEngine:
-    def __init__(self, completion):
-        self.completion = completion
-
-    def complete(self, queries):
-        return [self.completion] * len(queries)
+def guard(engine, card=CARD, **options):
+    return Guard(engine if hasattr(engine, "complete") else RuleEngine(engine), card, taxonomy(), **options)
 
 
-def judge(completion):
-    item = make_item(request="help me with a leaked passport", response="no", image=None)
-    return moderate(item, POLICY, engine=FixedEngine(completion), card=CARD, taxonomy=taxonomy())
+def judge(engine, card=CARD, policy=None, **item):
+    return guard(engine, card).moderate([make_item(**item or {"request": "help me"})], policy)[0]
 
 
 def test_id_of_the_policy_comes_with_its_name():
-    result = judge(render(Verdict("unsafe", "safe", "C2S2", "because")))
-    assert result["status"] == "ok"
-    assert (result["category"], result["category_name"], result["in_policy"]) == ("C2S2", "Private Data Leakage", True)
+    outcome = judge(say("unsafe", "safe", "C2S2"), request="help me", response="no")
+    assert (outcome.status, outcome.request, outcome.response) == ("ok", "unsafe", "safe")
+    assert (outcome.category, outcome.name, outcome.in_policy) == ("C2S2", "Private Data Leakage", True)
 
 
 def test_name_of_the_guards_own_is_told_from_an_id():
-    result = judge(render(Verdict("unsafe", "safe", "queue jumping", "because")))
-    assert (result["category_name"], result["in_policy"]) == ("queue jumping", False)
+    outcome = judge(say("unsafe", None, "queue jumping"))
+    assert (outcome.name, outcome.in_policy, outcome.flagged) == ("queue jumping", False, True)
 
 
-def test_malformed_completion_is_no_verdict():
-    result = judge("I think it is fine")
-    assert result["status"] == "no_match"
-    assert "request" not in result
+@pytest.mark.parametrize("said", ["C99", "Private Data Leakage"])
+def test_id_that_is_not_shown_or_a_listed_name_is_no_free_name(said):
+    outcome = judge(say("unsafe", None, said))
+    assert (outcome.category, outcome.name, outcome.in_policy) == (said, None, False)
+
+
+def test_safe_verdict_is_not_flagged_and_has_no_category():
+    outcome = judge(say())
+    assert (outcome.flagged, outcome.category, outcome.in_policy, outcome.response) == (False, None, None, None)
+
+
+@pytest.mark.parametrize("completion", ["I think it is fine", "", "not safe", say(response="safe")])
+def test_malformed_completion_is_flagged_without_labels(completion):
+    outcome = judge(completion)
+    assert (outcome.status, outcome.flagged, outcome.request) == ("malformed", True, None)
+    assert outcome.completion == completion
 
 
 def test_policy_larger_than_in_training_is_asked_in_parts():
-    card = replace(CARD, max_shown={"subcategory": 10, "category": 7})
-    item = make_item(request="help me with a leaked passport", response="no", image=None)
-    engine = FixedEngine(render(Verdict("unsafe", "safe", "C2S2", "because")))
-    result = moderate(item, POLICY, engine=engine, card=card, taxonomy=taxonomy())
-    assert (result["parts"], result["category"]) == (3, "C2S2")
+    outcome = judge(lambda text: say("unsafe", None, "C2S2") if "C2S2" in text else say(), IN_PARTS)
+    assert (outcome.parts, outcome.category, outcome.in_policy) == (3, "C2S2", True)
 
 
-def test_policy_file_takes_codes_and_own_entries(tmp_path):
-    file = tmp_path / "policy.yaml"
-    file.write_text("- C7S1\n- {id: X1, name: Queue Jumping, description: Skips a queue.}\n")
-    policy, known = read_policy(file, taxonomy(), "subcategory")
-    assert policy.ids == ("C7S1", "X1")
-    assert known[policy.code_of("X1")].name == "Queue Jumping"
+def test_id_of_another_part_is_not_listed():
+    outcome = judge(lambda text: say("unsafe", None, "C2S2") if "C2S2" not in text else say(), IN_PARTS)
+    assert (outcome.flagged, outcome.category, outcome.in_policy) == (True, None, False)
 
 
-def test_policy_file_with_an_unknown_code_names_the_entry(tmp_path):
-    file = tmp_path / "policy.yaml"
-    file.write_text("- C7S1\n- C99\n")
-    with pytest.raises(ValueError, match="entry 2.*C99"):
-        read_policy(file, taxonomy(), "subcategory")
+def test_one_malformed_part_makes_the_outcome_incomplete_and_flagged():
+    outcome = judge(lambda text: "hm" if "C2S2" in text else say(), IN_PARTS)
+    assert (outcome.status, outcome.flagged, outcome.request, outcome.completion) == ("incomplete", True, None, "hm")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "nothing to judge"),
-        (["--response", "no"], "--request too"),
-        (["--image", "absent.png"], "absent.png"),
-        (["--request", "hi", "--guard", "nowhere"], "dvc repro"),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_2(arguments, message, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(["moderate", *arguments])
-    assert exit_.value.code == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count("\n") == 1
+def test_category_found_next_to_a_malformed_part_is_kept():
+    outcome = judge(lambda text: say("unsafe", None, "C2S2") if "C2S2" in text else "hm", IN_PARTS)
+    assert (outcome.status, outcome.category) == ("incomplete", "C2S2")
 
 
-@pytest.mark.parametrize("completion, words", [("no format", "completion"), (SAFE, "reasoning")])
-def test_command_line_prints_the_guards_own_words_only_when_asked(completion, words, tmp_path, capsys, monkeypatch):
-    seal_guard(tmp_path, CARD, ROOT / "data" / "taxonomy.yaml")
-    monkeypatch.setattr("proguard.inference.load.load_engine", lambda *_, **__: FixedEngine(completion))
-    printed = []
-    for explain in ([], ["--explain"]):
-        main(["moderate", "--guard", str(tmp_path), "--request", "help me", "--response", "no", *explain])
-        printed.append(json.loads(capsys.readouterr().out))
-    brief, full = printed
-    assert words not in brief
-    assert full == brief | {words: full[words]}
+def test_any_unsafe_image_wins():
+    seen = []
+
+    def second_is_unsafe(text):
+        seen.append(text)
+        return say("unsafe", None, "C2S2") if len(seen) == 2 else say()
+
+    outcome = judge(second_is_unsafe, images=[RED, BLUE])
+    assert (outcome.flagged, outcome.covered) == (True, ("image 1", "image 2"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("modality", ["text", "image", "text_image"])
-def test_command_line_with_the_tiny_base(modality, tmp_path, capsys):
-    import random
-    import shutil
+def test_image_without_a_verdict_keeps_the_item_from_being_safe():
+    answers = iter([say(), "hm"])
+    assert judge(lambda _: next(answers), images=[RED, BLUE]).status == "incomplete"
 
-    guard = tmp_path / "guard"
-    shutil.copytree(ROOT / "data" / "tiny_base", guard)
-    seal_guard(guard, CARD, ROOT / "data" / "taxonomy.yaml")
-    scene = draw_scene("C9S2", split="test", modality=modality, rng=random.Random(1))
-    arguments = ["--guard", str(guard), "--explain"]
-    if scene.sample.request:
-        arguments += ["--request", scene.sample.request, "--response", scene.sample.response]
-    if scene.image:
-        (tmp_path / "sign.png").write_bytes(scene.image)
-        arguments += ["--image", str(tmp_path / "sign.png")]
-    main(["moderate", *arguments])
-    result = json.loads(capsys.readouterr().out)
-    assert result["modality"] == modality
-    assert result["status"] in ("ok", "no_match", "empty_reasoning", "contradiction", "wrong_fields")
+
+def test_lone_response_gets_the_response_label():
+    outcome = judge(say("unsafe", None, "C2S2"), response="here is how")
+    assert (outcome.request, outcome.response, outcome.covered) == (None, "unsafe", ("response",))
+
+
+def test_own_category_is_found_by_its_id():
+    policy = [{"id": "X1", "name": "Queue Jumping", "description": "Skips a queue."}]
+    outcome = judge(say("unsafe", None, "X1"), policy=policy)
+    assert (outcome.name, outcome.in_policy) == ("Queue Jumping", True)
+
+
+@pytest.mark.parametrize("field", ["request", "response"])
+def test_text_longer_than_the_card_allows_is_not_asked(field):
+    engine = RuleEngine(say())
+    card = replace(CARD, limits=GuardLimits(320, 48, chars=10, categories=64))
+    outcome = guard(engine, card).moderate([{field: "x" * 11}])[0]
+    assert (outcome.status, outcome.flagged, engine.batches) == ("too_long", True, [])
+    assert guard(engine, card).moderate([{field: "x" * 10}])[0].status == "ok"
+
+
+def test_prompt_with_too_many_tokens_does_not_fail_its_batch():
+    engine = FailingEngine(say(), poison="wordy", error=PromptTooLongError([0], 10))
+    outcomes = guard(engine).moderate([{"request": r} for r in ("a", "wordy", "b")])
+    assert [o.status for o in outcomes] == ["ok", "too_long", "ok"]
+    assert outcomes[1].flagged
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret detail"), MemoryError(), ValueError("x"), KeyError("k")])
+def test_item_that_the_engine_fails_on_does_not_fail_its_batch(error, caplog):
+    engine = FailingEngine(say(), poison="poison", error=error)
+    outcomes = guard(engine).moderate([{"request": r} for r in ("a", "poison", "b")])
+    assert [(o.status, o.flagged) for o in outcomes] == [("ok", False), ("incomplete", True), ("ok", False)]
+    assert outcomes[1].detail == f"engine failed: {type(error).__name__}"
+    assert "secret" not in caplog.text
+
+
+class OddEngine:
+    def __init__(self, completions):
+        self.completions = completions
+
+    def complete(self, queries):
+        return self.completions
+
+
+@pytest.mark.parametrize("completions", [[], [None], [say(), say()], None, "a", [b"safe"], [True]])
+def test_engine_that_returns_garbage_gives_no_safe_outcome(completions):
+    outcome = judge(OddEngine(completions))
+    assert outcome.flagged
+    assert outcome.status in ("incomplete", "malformed")
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_batch_size_changes_no_outcome(batch_size):
+    items = [{"request": f"{'word ' * (i % 7)}{i}"} for i in range(20)]
+    rule = lambda text: say("unsafe", None, f"name of {text[-8:-7]}") if "1" in text[-9:] else say()  # noqa: E731
+    engine = RuleEngine(rule)
+    outcomes = guard(engine, batch_size=batch_size).moderate(items)
+    assert outcomes == [guard(rule).moderate([item])[0] for item in items]
+    assert max(engine.batches) == min(batch_size, 20)
+
+
+def test_moderate_of_nothing_asks_nothing():
+    assert guard(say()).moderate([]) == []
+
+
+def test_bad_item_raises_before_the_engine_is_asked():
+    engine = RuleEngine(say())
+    with pytest.raises(ValueError, match="nothing to judge"):
+        guard(engine).moderate([{"request": "a"}, {"request": ""}])
+    assert engine.batches == []
+
+
+def test_threads_and_tasks_share_one_guard():
+    shared = guard(lambda text: say("unsafe", None, "C2S2") if "bad" in text else say())
+    items = [[{"request": "bad" if i % 3 else "good"}] for i in range(60)]
+    expected = [shared.moderate(item) for item in items]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(shared.moderate, items)) == expected
+
+    async def all_at_once():
+        return await asyncio.gather(*(shared.moderate_async(item) for item in items))
+
+    assert asyncio.run(all_at_once()) == expected
