@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from proguard.inference.weights import MODEL_FILES
 from proguard.rl_train.overrides import TrainingFiles
 
 
@@ -20,9 +19,8 @@ def export_guard(files: TrainingFiles, step: int, output: Path) -> None:
     weights = sorted(trained.glob("*.safetensors"))
     if not weights:
         raise FileNotFoundError(f"rl_train: {trained} holds no safetensors; verl saves them as checkpoint.hf_model")
-    for pattern in MODEL_FILES:
-        for file in files.base_model.glob(pattern):
-            if file.suffix != ".safetensors" and not file.name.endswith(".index.json"):
-                shutil.copy(file, output)
+    for file in files.base_model.iterdir():
+        if file.is_file() and file.suffix != ".safetensors" and not file.name.endswith(".index.json"):
+            shutil.copy(file, output)
     for file in [*weights, *trained.glob("*.index.json")]:
         shutil.copy(file, output)

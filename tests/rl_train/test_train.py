@@ -19,7 +19,7 @@ from proguard.runtime.lock import exclusive
 from proguard.runtime.params import compose_params
 from proguard.storage.files import read_json
 from tests.tables import write_rows
-from tests.worlds import draw_rows, make_guard_card, store_images
+from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
 from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
