@@ -1,6 +1,5 @@
 """The training curve: what each step earned, read from what verl wrote down."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from proguard.naming import is_free_name
 from proguard.policy import OOD
 from proguard.rl_train.rows import target_from_json
 from proguard.sample import MODALITIES
-from proguard.storage.files import atomic_file
+from proguard.storage.files import atomic_file, read_json_lines
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import parse
 
@@ -33,7 +32,7 @@ def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
     Args:
         rollouts: JSONL of one step: ``output``, ``gts`` and ``score`` of each rollout.
     """
-    lines = [json.loads(line) for line in rollouts.read_text(encoding="utf-8").splitlines()]
+    lines = list(read_json_lines(rollouts))
     targets = [target_from_json(line["gts"]) for line in lines]
     parsed = [parse(line["output"], has_response=t.has_response) for line, t in zip(lines, targets, strict=True)]
     scores = [line["score"] for line in lines]
@@ -59,11 +58,9 @@ def read_verl_log(logs: Sequence[Path]) -> dict[int, dict[str, float]]:
     """Return `VERL_METRICS` by step from verl's file loggers, one for each start; later starts win."""
     steps: dict[int, dict[str, float]] = {}
     for log in logs:
-        for line in log.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                entry = json.loads(line)
-                values = {ours: entry["data"].get(theirs) for ours, theirs in VERL_METRICS.items()}
-                steps[entry["step"]] = {k: round(v, _DIGITS) for k, v in values.items() if v is not None}
+        for entry in read_json_lines(log, may_be_cut=True):
+            values = {ours: entry["data"].get(theirs) for ours, theirs in VERL_METRICS.items()}
+            steps[entry["step"]] = {k: round(v, _DIGITS) for k, v in values.items() if v is not None}
     return steps
 
 

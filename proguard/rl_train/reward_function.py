@@ -5,7 +5,6 @@ training: verl would drop the sample and go on, so the error is written down fir
 """
 
 import asyncio
-import json
 import traceback
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.reward import Reward, RewardRule, score
 from proguard.rl_train.rows import target_from_json
+from proguard.storage.files import append_json_lines
 from proguard.target import Target
 from proguard.taxonomy import load_taxonomy
 
@@ -49,8 +49,8 @@ async def compute_score(
         bank = _load_bank(taxonomy, tuple(sorted(similarity.items())))
         reward = await _score_with_others(solution_str, target_from_json(ground_truth), bank, rule)
     except BaseException:
-        with Path(failures).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"completion": solution_str, "error": traceback.format_exc()}) + "\n")
+        with Path(failures).open("ab") as file:
+            append_json_lines(file, [{"completion": solution_str, "error": traceback.format_exc()}])
         raise
     return {
         "score": reward.total,

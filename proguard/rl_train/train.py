@@ -136,7 +136,7 @@ def _checkpoint_file(files: TrainingFiles) -> Path:
 
 def _check_rewards(files: TrainingFiles) -> None:
     if files.failures.exists():
-        first = files.failures.read_text(encoding="utf-8").splitlines()[0]
+        first = files.failures.read_text(encoding="utf-8").partition("\n")[0]
         raise RuntimeError(f"rl_train: the reward failed, so the run is void; {files.failures} begins:\n{first[:2000]}")
 
 
@@ -164,4 +164,4 @@ def _count_lines(file: Path) -> int:
 
 
 def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").split("\n")[-LOG_TAIL_LINES:])

@@ -1,4 +1,7 @@
-"""Atomic writes: each file or folder is written under a temporary name in the same folder, then renamed."""
+"""Atomic writes, and the file formats of the pipeline: JSON, JSON lines, tables, samples.
+
+Each file or folder is written under a temporary name in the same folder, then renamed.
+"""
 
 import errno
 import json
@@ -7,10 +10,10 @@ import re
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import psutil
@@ -106,6 +109,36 @@ def write_json(content: Any, path: Path | str) -> None:
 def read_json(path: Path | str) -> Any:
     """Return the content of a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_json_lines(path: Path, *, may_be_cut: bool = False) -> Iterator[Any]:
+    """Yield the content of each line of a file; empty lines are left out.
+
+    Lines end at line feeds only. `str.splitlines` also splits at U+2028, U+0085 and six more characters, which JSON
+    allows inside a text.
+
+    Args:
+        path: UTF-8 file, read line by line.
+        may_be_cut: Whether a writer that was killed, or is still writing, may have left a last line without its line
+            feed; it is left out.
+
+    Raises:
+        ValueError: When a line is not JSON; the message names file and line.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.isspace() or (may_be_cut and not line.endswith(b"\n")):
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"{path} line {number}: expected JSON: {error}") from error
+
+
+def append_json_lines(file: BinaryIO, contents: Iterable[Any]) -> None:
+    """Append a line for each of ``contents`` and flush, so that a kill after this loses none of them."""
+    file.write(b"".join(json.dumps(content).encode() + b"\n" for content in contents))
+    file.flush()
 
 
 def write_table(table: pl.DataFrame, path: Path | str) -> None:

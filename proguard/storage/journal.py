@@ -3,7 +3,6 @@
 A journal lies under ``runtime.work`` and outlives the run. One process at a time may have it open.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from proguard.runtime.lock import exclusive
+from proguard.storage.files import append_json_lines, read_json_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,11 @@ class Journal:
 
     def read(self) -> list[Any]:
         """Return all entries, in the order in which they were appended."""
-        with self.path.open("rb") as file:
-            return [json.loads(line) for line in file]
+        return list(read_json_lines(self.path))
 
     def append(self, entries: Iterable[Any]) -> None:
         """Write ``entries`` out, so that a kill after this loses none of them."""
-        self._file.write(b"".join(json.dumps(entry).encode() + b"\n" for entry in entries))
-        self._file.flush()
+        append_json_lines(self._file, entries)
 
 
 @contextmanager

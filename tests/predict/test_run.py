@@ -1,6 +1,7 @@
 """Prediction runs: planned, journalled, taken up again."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from proguard.reward import reference_verdict
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.journal import open_journal
 from proguard.verdict import render
+from tests.separators import SEPARATORS
 from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
 
 
@@ -61,6 +63,14 @@ def test_finished_run_loads_no_engine(world, tmp_path):
     with open_journal(tmp_path / "a.jsonl") as journal:
         assert run_prediction(rows, load=lambda: pytest.fail("loaded"), journal=journal, **settings) == done
         assert seconds_per_row(journal) > 0
+
+
+def test_completions_with_other_line_ends_come_back_from_the_journal(world, tmp_path):
+    rows, settings = world
+    engine = SimpleNamespace(complete=lambda queries: ["".join(SEPARATORS)] * len(queries))
+    with open_journal(tmp_path / "a.jsonl") as journal:
+        done = run_prediction(rows, load=lambda: engine, journal=journal, **settings)
+        assert run_prediction(rows, load=lambda: pytest.fail("loaded"), journal=journal, **settings) == done
 
 
 def test_plan_batches_does_not_depend_on_order(world):

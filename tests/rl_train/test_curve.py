@@ -10,6 +10,7 @@ from proguard.reward import reference_verdict
 from proguard.rl_train.curve import curve_table, read_step, read_verl_log, summarise_training, write_curve
 from proguard.rl_train.rows import target_to_json
 from proguard.verdict import render
+from tests.separators import SEPARATORS
 from tests.worlds import draw_rows, taxonomy
 
 
@@ -39,6 +40,16 @@ def test_read_step_means_by_modality(rollouts):
 def test_read_step_does_not_depend_on_order(rollouts):
     before = read_step(rollouts, taxonomy())
     rollouts.write_text("".join(reversed(rollouts.read_text().splitlines(keepends=True))))
+    assert json.dumps(read_step(rollouts, taxonomy())) == json.dumps(before)
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+def test_read_step_splits_rollouts_at_line_feeds_only(separator, rollouts):
+    before = read_step(rollouts, taxonomy())
+    # As verl writes it: characters as they are.
+    lines = [json.loads(line) for line in rollouts.read_text().splitlines()]
+    lines[-1]["output"] = f"?{separator}?"
+    rollouts.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     assert json.dumps(read_step(rollouts, taxonomy())) == json.dumps(before)
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import stat
@@ -11,7 +12,16 @@ import polars as pl
 import pytest
 
 from proguard.sample import Sample, make_sample
-from proguard.storage.files import atomic_file, atomic_folder, read_json, read_samples, write_json
+from proguard.storage.files import (
+    append_json_lines,
+    atomic_file,
+    atomic_folder,
+    read_json,
+    read_json_lines,
+    read_samples,
+    write_json,
+)
+from tests.separators import SEPARATORS
 from tests.tables import samples_table
 
 
@@ -197,3 +207,33 @@ def test_read_samples_missing_column_is_named(tmp_path: Path):
 def test_read_samples_other_columns_are_left_out(tmp_path: Path):
     samples_table([text_sample("a")]).with_columns(pl.lit(1).alias("x")).write_parquet(tmp_path / "a.parquet")
     assert read_samples(tmp_path / "a.parquet") == [text_sample("a")]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+def test_read_json_lines_splits_at_line_feeds_only(separator, tmp_path):
+    rows = [{"text": f"one{separator}two"}, {"text": "three"}]
+    (tmp_path / "a").write_bytes("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+    assert list(read_json_lines(tmp_path / "a")) == rows
+
+
+def test_read_json_lines_leaves_out_empty_lines_and_takes_a_last_line_without_an_end(tmp_path):
+    (tmp_path / "a").write_text('{"a": 1}\r\n\n  \n{"a": 2}')
+    assert list(read_json_lines(tmp_path / "a")) == [{"a": 1}, {"a": 2}]
+
+
+def test_read_json_lines_of_a_cut_file_leaves_out_the_last_line(tmp_path):
+    (tmp_path / "a").write_text('{"a": 1}\n{"a": 2}')
+    assert list(read_json_lines(tmp_path / "a", may_be_cut=True)) == [{"a": 1}]
+
+
+def test_read_json_lines_names_file_and_line_of_what_is_not_json(tmp_path):
+    (tmp_path / "a").write_text('{"a": 1}\n\n{"a"\n')
+    with pytest.raises(ValueError, match=r"a line 3: expected JSON: "):
+        list(read_json_lines(tmp_path / "a"))
+
+
+def test_append_json_lines_is_read_back(tmp_path):
+    rows = [{"text": "".join(SEPARATORS)}, [None]]
+    with (tmp_path / "a").open("ab") as file:
+        append_json_lines(file, rows)
+        assert list(read_json_lines(tmp_path / "a")) == rows

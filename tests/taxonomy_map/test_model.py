@@ -7,6 +7,7 @@ from proguard.taxonomy_map.label_map import Meaning
 from proguard.taxonomy_map.model import Workplace, annotate_by_model
 from proguard.taxonomy_map.settings import EndpointAnnotator, LocalAnnotator, Price
 from tests.fake_endpoint import serve
+from tests.separators import SEPARATORS
 from tests.taxonomy_map.questions import make_question
 from tests.worlds import store_images, taxonomy
 
@@ -101,6 +102,13 @@ def test_journal_has_one_line_per_answer_and_no_key(annotate, tmp_path):
     content = (tmp_path / "work" / "taxonomy_map" / "judge.jsonl").read_text()
     assert sorted(json.loads(line)["id"] for line in content.splitlines()) == sorted(q.id for q in QUESTIONS)
     assert KEY not in content and "question 0" not in content
+
+
+def test_answers_with_other_line_ends_come_back_from_the_journal(annotate):
+    with serve(lambda request: "".join(SEPARATORS)) as server:
+        first = annotate(server)
+        assert annotate(server) == first
+    assert len(server.requests) == len(QUESTIONS)
 
 
 def test_local_model_without_folder_wants_a_pinned_revision(tmp_path):
