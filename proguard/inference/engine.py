@@ -1,19 +1,66 @@
-"""What an inference engine is: prompts in, completions out. `transformers` runs anywhere, `vllm` on a GPU."""
+"""What an inference engine is: prompts in, completions out.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+`transformers` runs anywhere, `vllm` on a GPU, `endpoint` asks a server.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Finish = Literal["stop", "length", "refused"]
+"""How a completion ended: by itself, at the most tokens it may have, or with a refusal of the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a completion where the probabilities of some words are wanted."""
+
+    words: tuple[str, ...]
+    """The words, such as ``("safe", "unsafe")``. Letter case counts, space around a token does not."""
+
+    after: str = ""
+    """Text before the place, such as ``"Request:"``; space in it does not count. Empty: the completion's start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """One prompt."""
 
-    messages: list[dict[str, str]]
-    """System and user message, with `proguard.prompt.IMAGE_PLACEHOLDER` where the image goes."""
+    messages: list[dict[str, str]] | str
+    """Chat messages, with `proguard.prompt.IMAGE_PLACEHOLDER` where the image goes; a text is a prompt as it stands,
+    without a chat template."""
 
-    image: bytes | None
+    image: bytes | None = None
     """Encoded image; ``None`` when the prompt has no placeholder."""
+
+    template: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the model's chat template."""
+
+    typed: bool = False
+    """Whether a text model's chat template takes contents as typed parts, as those of vision-language models do."""
+
+    prefill: str = ""
+    """Start of the completion, given to the model; the completion's text begins with it."""
+
+    marks: tuple[Mark, ...] = ()
+    """Where probabilities of words are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote."""
+
+    text: str
+    """Its words, special tokens left out; empty when refused."""
+
+    finish: Finish = "stop"
+
+    scores: tuple[Mapping[str, float] | None, ...] = ()
+    """For each mark of the query, the probability of each word there; ``None`` where the completion has no such place
+    or the engine does not know it."""
+
+    tokens: tuple[int, int] | None = None
+    """Tokens of prompt and completion as a server counted them; ``None`` when it did not."""
 
 
 class PromptTooLongError(ValueError):
@@ -28,8 +75,8 @@ class PromptTooLongError(ValueError):
 class Engine(Protocol):
     """A loaded guard."""
 
-    def complete(self, queries: Sequence[Query]) -> list[str]:
-        """Return the greedy completion of each query, special tokens left out.
+    def complete(self, queries: Sequence[Query]) -> list[Completion]:
+        """Return the greedy completion of each query.
 
         Raises:
             PromptTooLongError: When the engine has a limit and a prompt exceeds it.

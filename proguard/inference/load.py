@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from proguard.inference.engine import Engine
+from proguard.inference.weights import find_model
 
 EngineName = Literal["transformers", "vllm"]
 
@@ -15,30 +16,32 @@ def load_engine(
     max_new_tokens: int,
     max_prompt_tokens: int | None = None,
     runtime: dict[str, Any],
+    revision: str | None = None,
+    remote_code: bool = False,
 ) -> Engine:
-    """Load the guard's weights into an engine.
+    """Load the guard's weights into an engine, downloaded when they are on the hub.
 
     Args:
+        name: Which engine.
+        guard: Folder of the model, or its name on the hub.
         max_new_tokens: Most tokens of a completion, at least 1.
         max_prompt_tokens: Most tokens of a prompt, those of the image included; ``None`` leaves it to the model.
         runtime: Machine knobs: ``device`` and ``threads`` for transformers, keyword arguments of ``vllm.LLM`` under
             ``vllm``.
+        revision: Commit on the hub; ``None`` for a folder.
+        remote_code: Whether code of the model's folder may run.
+
+    Raises:
+        ValueError: When there is neither a folder nor a pinned commit.
     """
+    guard = find_model(str(guard), revision)
+    lengths = {"max_new_tokens": max_new_tokens, "max_prompt_tokens": max_prompt_tokens}
     if name == "vllm":
         from proguard.inference.vllm_engine import VllmEngine
 
-        return VllmEngine(
-            guard,
-            max_new_tokens=max_new_tokens,
-            max_prompt_tokens=max_prompt_tokens,
-            options=runtime.get("vllm") or {},
-        )
+        return VllmEngine(guard, **lengths, options=runtime.get("vllm") or {}, remote_code=remote_code)
     from proguard.inference.transformers_engine import TransformersEngine
 
     return TransformersEngine(
-        guard,
-        max_new_tokens=max_new_tokens,
-        max_prompt_tokens=max_prompt_tokens,
-        device=runtime["device"],
-        threads=runtime["threads"],
+        guard, **lengths, device=runtime["device"], threads=runtime["threads"], remote_code=remote_code
     )

@@ -1,22 +1,35 @@
 """Completions through vLLM, for guards of billions of parameters on a GPU."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import exp
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from transformers import AutoProcessor
 
-from proguard.inference.engine import Query, check_lengths
-from proguard.prompt import chat_messages
+from proguard.inference.chat import Chat
+from proguard.inference.engine import Completion, Query, check_lengths
+from proguard.inference.token_scores import score_mark
+
+if TYPE_CHECKING:
+    from vllm.outputs import CompletionOutput
+
+N_LOGPROBS = 20
+"""Most likely tokens of a position that vLLM returns by default; a word outside them has no probability."""
 
 
 class VllmEngine:
     """A guard served in process, decoding greedily; vLLM batches by itself."""
 
     def __init__(
-        self, guard: Path | str, *, max_new_tokens: int, max_prompt_tokens: int | None = None, options: dict[str, Any]
+        self,
+        guard: Path | str,
+        *,
+        max_new_tokens: int,
+        max_prompt_tokens: int | None = None,
+        options: dict[str, Any],
+        remote_code: bool = False,
     ) -> None:
         """Load the model folder ``guard``; ``options`` go to ``vllm.LLM``.
 
@@ -27,27 +40,50 @@ class VllmEngine:
             from vllm import LLM, SamplingParams
         except ImportError as error:
             raise ImportError(_why_no_vllm(error)) from error
-        self._processor = AutoProcessor.from_pretrained(guard)
-        self._llm = LLM(str(guard), limit_mm_per_prompt={"image": 1}, **options)
+        self._chat = Chat(guard, remote_code=remote_code)
+        images = {"limit_mm_per_prompt": {"image": 1}} if self._chat.sees_images else {}
+        self._llm = LLM(str(guard), trust_remote_code=remote_code, **images, **options)
         self._max_prompt_tokens = max_prompt_tokens
-        self._sampling = SamplingParams(temperature=0.0, max_tokens=max_new_tokens)
+        self._sampling = lambda n: SamplingParams(temperature=0.0, max_tokens=max_new_tokens, logprobs=n)
 
-    def complete(self, queries: Sequence[Query]) -> list[str]:
+    def complete(self, queries: Sequence[Query]) -> list[Completion]:
         """Return the greedy completion of each query."""
-        prompts = []
-        for query in queries:
-            text = self._processor.apply_chat_template(
-                chat_messages(query.messages), tokenize=False, add_generation_prompt=True
-            )
-            prompt: dict[str, Any] = {"prompt": text}
-            if query.image is not None:
-                image = Image.open(io.BytesIO(query.image)).convert("RGB")
-                prompt["multi_modal_data"] = {"image": image}
-            prompts.append(prompt)
-        lengths = [len(self._processor.tokenizer(p["prompt"])["input_ids"]) for p in prompts]
-        check_lengths(lengths, self._max_prompt_tokens)
-        outputs = self._llm.generate(prompts, self._sampling, use_tqdm=False)
-        return [output.outputs[0].text for output in outputs]
+        texts = [self._chat.render(query) for query in queries]
+        ids = [self._tokenize(query, text) for query, text in zip(queries, texts, strict=True)]
+        check_lengths([len(i) for i in ids], self._max_prompt_tokens)
+        prompts = [self._prompt(*each) for each in zip(queries, texts, ids, strict=True)]
+        sampling = [self._sampling(N_LOGPROBS if query.marks else None) for query in queries]
+        outputs = self._llm.generate(prompts, sampling, use_tqdm=False)
+        return [_read(query, output.outputs[0]) for query, output in zip(queries, outputs, strict=True)]
+
+    def _tokenize(self, query: Query, text: str) -> list[int]:
+        """Return a prompt's tokens; a chat template brings the first token of the model, a raw prompt does not."""
+        return self._chat.tokenizer(text, add_special_tokens=isinstance(query.messages, str))["input_ids"]
+
+    def _prompt(self, query: Query, text: str, ids: list[int]) -> dict[str, Any]:
+        if not self._chat.sees_images:
+            return {"prompt_token_ids": ids}
+        prompt: dict[str, Any] = {"prompt": text}
+        if query.image is not None:
+            prompt["multi_modal_data"] = {"image": Image.open(io.BytesIO(query.image)).convert("RGB")}
+        return prompt
+
+
+def _read(query: Query, output: "CompletionOutput") -> Completion:
+    steps = output.logprobs or []
+    tokens = [step[i].decoded_token or "" for step, i in zip(steps, output.token_ids, strict=False)]
+
+    def candidates(index: int) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        for token in steps[index].values():
+            text = token.decoded_token or ""
+            found[text] = found.get(text, 0.0) + exp(token.logprob)
+        return found
+
+    finish = "length" if output.finish_reason == "length" else "stop"
+    return Completion(
+        query.prefill + output.text, finish, tuple(score_mark(tokens, candidates, mark) for mark in query.marks)
+    )
 
 
 def _why_no_vllm(error: ImportError) -> str:

@@ -18,6 +18,19 @@ def download_model(model: str, revision: str, *, folder: Path | None = None) -> 
     return snapshot_download(model, revision=revision, local_dir=folder, allow_patterns=list(MODEL_FILES))
 
 
+def find_model(model: str, revision: str | None) -> str:
+    """Return the folder that holds a model, downloaded when ``model`` is its name on the hub.
+
+    Raises:
+        ValueError: When there is neither a folder nor a pinned commit.
+    """
+    if is_folder(model):
+        return model
+    if revision is None:
+        raise ValueError(f"{model}: not a model folder (no config.json), so a name on the hub: pin its revision")
+    return download_model(model, revision)
+
+
 def is_folder(model: str) -> bool:
     """Return whether ``model`` is a folder that holds a model."""
     return (Path(model) / "config.json").exists()

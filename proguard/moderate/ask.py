@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proguard.card import GuardCard
-from proguard.inference.engine import Engine, PromptTooLongError, Query
+from proguard.inference.engine import Completion, Engine, PromptTooLongError, Query
 from proguard.moderate.item import Item, Subject, subjects_of
 from proguard.moderate.parts import split_policy
 from proguard.moderate.policy_file import OwnPolicy
@@ -68,9 +68,9 @@ def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
     """Return an answer to each query; one that the engine cannot take does not fail the others of its batch."""
     try:
         completions = engine.complete(queries)
-        if len(completions) != len(queries) or not all(isinstance(text, str) for text in completions):
-            raise TypeError(f"the engine gave no {len(queries)} texts")
-        return [Answer(text) for text in completions]
+        if len(completions) != len(queries) or not all(isinstance(c, Completion) for c in completions):
+            raise TypeError(f"the engine gave no {len(queries)} completions")
+        return [Answer(completion.text) for completion in completions]
     except PromptTooLongError as error:
         fitting = [i for i in range(len(queries)) if i not in error.indices]
         answers = dict(zip(fitting, _complete([queries[i] for i in fitting], engine), strict=True)) if fitting else {}

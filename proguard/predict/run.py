@@ -69,7 +69,7 @@ def run_prediction(
         bar.update(len(rows) - sum(len(batch) for batch in todo))
         for batch in todo:
             start = time.perf_counter()
-            completions = engine.complete(_queries(batch, card, taxonomy, images))
+            completions = [c.text for c in engine.complete(_queries(batch, card, taxonomy, images))]
             seconds = (time.perf_counter() - start) / len(batch)
             entry = {row.sample.id: text for row, text in zip(batch, completions, strict=True)}
             journal.append([{"seconds": seconds, "completions": entry}])

@@ -10,7 +10,6 @@ from typing import Any
 
 from proguard.inference.engine import Engine, Query
 from proguard.inference.load import EngineName, load_engine
-from proguard.inference.weights import download_model, is_folder
 from proguard.storage.images import ImageStore
 from proguard.taxonomy_map.journal import Answer
 from proguard.taxonomy_map.question_prompt import Asked, chat
@@ -39,14 +38,13 @@ class LocalModel:
         Raises:
             ValueError: When there is neither a folder nor a pinned commit.
         """
-        folder: str = self.model
-        if not is_folder(self.model):
-            if self.revision is None:
-                raise ValueError(
-                    f"taxonomy_map.annotators: {self.model} is no model folder and needs a pinned revision"
-                )
-            folder = download_model(self.model, self.revision)
-        return load_engine(self.engine, folder, max_new_tokens=self.max_new_tokens, runtime=dict(self.inference))
+        return load_engine(
+            self.engine,
+            self.model,
+            revision=self.revision,
+            max_new_tokens=self.max_new_tokens,
+            runtime=dict(self.inference),
+        )
 
 
 def plan_batches(asked: Sequence[Asked], batch_size: int) -> list[list[Asked]]:
@@ -62,7 +60,7 @@ def answer_batch(batch: Sequence[Asked], *, engine: Engine, system: str, images:
     """Return the model's answer to each question of a batch, in order."""
     content = images.read(a.image for a in batch if a.image is not None)
     queries = [Query(chat(a, system), None if a.image is None else content[a.image]) for a in batch]
-    return [Answer(a.key, a.id, text) for a, text in zip(batch, engine.complete(queries), strict=True)]
+    return [Answer(a.key, a.id, c.text) for a, c in zip(batch, engine.complete(queries), strict=True)]
 
 
 def annotate_here(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from proguard.inference.engine import PromptTooLongError, Query
+from proguard.inference.engine import Completion, PromptTooLongError, Query
 from proguard.verdict import Verdict, render
 
 
@@ -18,9 +18,9 @@ class RuleEngine:
         self.rule = rule if callable(rule) else lambda _: rule
         self.batches: list[int] = []
 
-    def complete(self, queries: Sequence[Query]) -> list[str]:
+    def complete(self, queries: Sequence[Query]) -> list[Completion]:
         self.batches.append(len(queries))
-        return [self.rule("\n".join(m["content"] for m in query.messages)) for query in queries]
+        return [Completion(self.rule("\n".join(m["content"] for m in query.messages))) for query in queries]
 
 
 class FailingEngine(RuleEngine):
@@ -31,7 +31,7 @@ class FailingEngine(RuleEngine):
         self.poison = poison
         self.error = error or RuntimeError("secret detail")
 
-    def complete(self, queries: Sequence[Query]) -> list[str]:
+    def complete(self, queries: Sequence[Query]) -> list[Completion]:
         if bad := [i for i, query in enumerate(queries) if self.poison in query.messages[1]["content"]]:
             raise PromptTooLongError(bad, 10) if isinstance(self.error, PromptTooLongError) else self.error
         return super().complete(queries)

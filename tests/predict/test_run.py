@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from proguard.inference.engine import Completion
 from proguard.predict.run import plan_batches, prediction_table, run_prediction, seconds_per_row
 from proguard.reward import reference_verdict
 from proguard.storage.fingerprint import fingerprint
@@ -24,7 +25,7 @@ class EchoEngine:
         if self.limit is not None and len(self.batches) >= self.limit:
             raise KeyboardInterrupt
         self.batches.append(len(queries))
-        return [f"{len(q.messages[1]['content'])} {q.image is not None}" for q in queries]
+        return [Completion(f"{len(q.messages[1]['content'])} {q.image is not None}") for q in queries]
 
 
 @pytest.fixture

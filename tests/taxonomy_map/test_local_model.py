@@ -2,6 +2,7 @@
 
 import pytest
 
+from proguard.inference.engine import Completion
 from proguard.inference.weights import identify
 from proguard.taxonomy_map.journal import Answer
 from proguard.taxonomy_map.local_model import LocalModel, annotate_here, answer_batch, plan_batches
@@ -20,7 +21,7 @@ class Echo:
     """An engine that answers with what it is shown."""
 
     def complete(self, queries):
-        return [f"{q.messages[0]['content']}|{q.messages[1]['content']}|{q.image}" for q in queries]
+        return [Completion(f"{q.messages[0]['content']}|{q.messages[1]['content']}|{q.image}") for q in queries]
 
 
 def asked(key, user="words", image=None):

@@ -116,5 +116,5 @@ def test_local_model_without_folder_wants_a_pinned_revision(tmp_path):
     settings = {"model": "some/name", "revision": None, "hint": False, "max_chars": None}
     annotator = LocalAnnotator("qwen", "transformers", **settings, max_new_tokens=4, batch_size=2)
     workplace = Workplace(store_images({}, tmp_path / "images"), runtime)
-    with pytest.raises(ValueError, match="some/name is no model folder and needs a pinned revision"):
+    with pytest.raises(ValueError, match="some/name: not a model folder .*pin its revision"):
         annotate_by_model(QUESTIONS, annotator=annotator, taxonomy=taxonomy(), workplace=workplace)

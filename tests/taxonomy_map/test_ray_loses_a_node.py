@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proguard.inference.engine import Engine, Query
+from proguard.inference.engine import Completion, Engine, Query
 from proguard.taxonomy_map.journal import Answer
 from proguard.taxonomy_map.local_model import answer_batch, plan_batches
 from proguard.taxonomy_map.on_ray import Cluster, annotate_on_ray
@@ -29,7 +29,7 @@ class Echo:
         if self.marks is not None:
             leave_mark(self.marks, queries[0].messages[1]["content"].split()[1])
             time.sleep(0.3)
-        return [f"{query.messages[1]['content']} {len(query.image or b'')}" for query in queries]
+        return [Completion(f"{query.messages[1]['content']} {len(query.image or b'')}") for query in queries]
 
 
 def flat(batches: list[list[Answer]]) -> list[Answer]:
