@@ -55,7 +55,11 @@ _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class SimilarityConfig:
-    """Which embedding, and from which cosine on it speaks for a name."""
+    """Which embedding, and the cosines from which a name counts.
+
+    Raises:
+        ValueError: When a threshold is not in [0, 1).
+    """
 
     backend: Backend
     """Where the model comes from."""
@@ -74,6 +78,13 @@ class SimilarityConfig:
 
     name_floor: float
     """Highest cosine that a name needs to earn anything under the strict reward, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Check the thresholds."""
+        for name in ("max_threshold", "mean_threshold", "name_floor"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+                raise ValueError(f"similarity.{name}: expected a number in [0, 1), found {value!r}")
 
 
 @cache
@@ -109,12 +120,16 @@ class NameBank:
     _vectors: dict[str, np.ndarray] = field(default_factory=dict)
 
     def similarities(self, names: Sequence[str], code: str) -> np.ndarray:
-        """Return the cosines of ``names`` ``(n,)`` with the bank of ``code``, the name first: ``(n, 1 + synonyms)``.
+        """Return the cosines of ``names`` ``(n,)`` with the bank of ``code``, the name first: ``(n, 1 + synonyms)``."""
+        node = self.taxonomy[code]
+        return self.cosines(names, [node.name, *node.synonyms])
+
+    def cosines(self, names: Sequence[str], phrases: Sequence[str]) -> np.ndarray:
+        """Return the cosines of ``names`` ``(n,)`` with ``phrases`` ``(m,)``: ``(n, m)``.
 
         Rounded to 5 decimals: a name equals itself exactly, and the batch that it was embedded in leaves no trace.
         """
-        node = self.taxonomy[code]
-        return (self.embed(names) @ self.embed([node.name, *node.synonyms]).T).round(5).astype(float)
+        return (self.embed(names) @ self.embed(phrases).T).round(5).astype(float)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return unit vectors ``(n, dim)``; texts not seen before are embedded in one batch."""
@@ -125,18 +140,6 @@ class NameBank:
             vectors = embedder.encode(new, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
             self._vectors.update(zip(new, vectors, strict=True))
         return np.stack([self._vectors[text] for text in texts])
-
-
-def naming_bonus(similarities: np.ndarray, config: SimilarityConfig) -> float:
-    """Return the bonus of one free name, in [0, 0.5], from its cosines with the bank ``(1 + synonyms,)``.
-
-    ``max(0, 0.5 (max - t_max) / (1 - t_max), 0.5 (mean - t_mean) / (1 - t_mean))``.
-    Source: released reward (github yushaohan/ProGuard at 969c075), thresholds 0.7 and 0.6 there, for BGE-M3.
-    """
-    highest, mean = float(similarities.max()), float(similarities.mean())
-    by_max = 0.5 * (highest - config.max_threshold) / (1 - config.max_threshold)
-    by_mean = 0.5 * (mean - config.mean_threshold) / (1 - config.mean_threshold)
-    return float(min(0.5, max(0.0, by_max, by_mean)))
 
 
 def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:

@@ -18,7 +18,8 @@ from proguard.evaluate.report.facts import describe_run
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
 from proguard.naming import NameBank, SimilarityConfig
-from proguard.reward import reward_hash
+from proguard.reward.config import RewardConfig
+from proguard.reward.score import reward_hash
 from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
 from proguard.storage.files import atomic_file, read_json, write_json
@@ -34,7 +35,8 @@ def main(cfg: DictConfig) -> None:
     compared = {"baseline": options.baseline, "trained": options.trained}
     check_guards(guards, test_sets, needed=compared.values(), test_set=options.test_set)
     taxonomy, plots = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.plots)
-    bank = NameBank(taxonomy, SimilarityConfig(**cfg.similarity))
+    similarity, reward = SimilarityConfig(**cfg.similarity), RewardConfig(**cfg.reward)
+    bank = NameBank(taxonomy, similarity)
     rows = {split: read_rows(Path(cfg.paths.splits) / f"{split}.parquet") for split in ("train", "test")}
 
     outcomes = judge_all(
@@ -43,7 +45,7 @@ def main(cfg: DictConfig) -> None:
         predictions=Path(cfg.paths.predictions),
         splits=Path(cfg.paths.splits),
         bank=bank,
-        rule=cfg.reward.rule,
+        reward=reward,
     )
     estimates = measure_sets(
         outcomes,
@@ -60,7 +62,7 @@ def main(cfg: DictConfig) -> None:
             profile=options.profile,
             card=read_card(Path(cfg.paths.guards) / options.trained),
             rows=rows,
-            hashes={**contract_hashes(taxonomy), "reward": reward_hash()},
+            hashes={**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)},
             seed=options.seed,
         ),
         estimates=estimates,

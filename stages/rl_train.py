@@ -7,7 +7,7 @@ killed goes on from the last one, and a run with other settings or other inputs 
 """
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import hydra
@@ -15,7 +15,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from proguard.card import BASE, TRAINED, contract_hashes, read_card
 from proguard.guard_folder import seal_guard
-from proguard.reward import reward_hash
+from proguard.naming import SimilarityConfig
+from proguard.reward.config import RewardConfig
+from proguard.reward.score import reward_hash
 from proguard.rl_train.curve import curve_table, summarise_training, write_curve
 from proguard.rl_train.export import export_guard
 from proguard.rl_train.overrides import GrpoConfig, TrainingFiles, make_overrides
@@ -35,6 +37,7 @@ def main(cfg: DictConfig) -> None:
     """Run the stage."""
     settings = OmegaConf.to_container(cfg, resolve=True)
     config, engine = GrpoConfig(**settings["rl_train"]), settings["engine"]
+    reward, similarity = RewardConfig(**settings["reward"]), SimilarityConfig(**settings["similarity"])
     taxonomy, base = load_taxonomy(cfg.paths.taxonomy), (Path(cfg.paths.guards) / BASE).resolve()
     rows_file, card = Path(cfg.paths.splits) / "train.parquet", read_card(base)
     inputs = fingerprint(
@@ -53,7 +56,7 @@ def main(cfg: DictConfig) -> None:
     overrides = make_overrides(
         config,
         files,
-        reward_kwargs={"similarity": settings["similarity"], "rule": cfg.reward.rule},
+        reward_kwargs={"similarity": asdict(similarity), "reward": asdict(reward)},
         engine=engine["verl"],
         n_gpus_per_node=cfg.runtime.rl.n_gpus_per_node,
         nnodes=cfg.runtime.rl.nnodes,
@@ -68,7 +71,8 @@ def main(cfg: DictConfig) -> None:
         on_step=log_step,
     )
     origin = {**card.origin, "steps": config.steps, "seed": config.seed}
-    trained = replace(card, hashes={**contract_hashes(taxonomy), "reward": reward_hash()}, origin=origin)
+    hashes = {**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)}
+    trained = replace(card, hashes=hashes, origin=origin)
     with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
         export_guard(files, config.steps, folder)
         seal_guard(folder, trained, files.taxonomy)

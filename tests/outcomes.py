@@ -7,14 +7,14 @@ from itertools import count
 from proguard.evaluate.metrics.outcome import Outcome
 from proguard.naming import SimilarityConfig
 from proguard.policy import OOD, Policy
-from proguard.reward import reference_verdict
+from proguard.reward.score import reference_verdict
 from proguard.row import Row
 from proguard.sample import make_sample
 from proguard.target import make_target
 from proguard.verdict import Verdict, render
 from tests.worlds import draw_rows, taxonomy
 
-MINILM = SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.5)
+MINILM = SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.4)
 
 POLICY = Policy("subcategory", (("C7S2", "C7S2"), ("C7S3", "C7S3"), ("C8S1", "C8S1")), hidden=("C5S1",))
 

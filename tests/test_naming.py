@@ -1,45 +1,20 @@
 """Nearness of names: the published thresholds, an embedding that is itself, and no outage that looks like distance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from proguard import naming as similarity
-from proguard.naming import NameBank, SimilarityConfig, is_free_name, load_embedder, naming_bonus
+from proguard.naming import NameBank, is_free_name, load_embedder
 from proguard.policy import Policy
 from tests.outcomes import MINILM
 from tests.worlds import taxonomy
-
-PAPER = SimilarityConfig("sentence_transformers", "BAAI/bge-m3", "5617a9f", 0.7, 0.6, 0.6)
 
 
 @pytest.fixture(scope="module")
 def bank():
     return NameBank(taxonomy(), MINILM)
-
-
-def test_naming_bonus_of_the_published_figure():
-    # "Environmental Harm" against C5. By max: 0.5 (0.73 - 0.7) / 0.3 = 0.05. Mean 4.20 / 6 = 0.70, so by mean:
-    # 0.5 (0.70 - 0.6) / 0.4 = 0.125. The category's reward is 0.5 + 0.125 = 0.625.
-    cosines = np.array([0.73, 0.63, 0.72, 0.69, 0.73, 0.70])
-    assert naming_bonus(cosines, PAPER) == pytest.approx(0.125)
-    assert 0.5 + naming_bonus(cosines, PAPER) == pytest.approx(0.625)
-
-
-def test_naming_bonus_edges():
-    assert naming_bonus(np.ones(6), PAPER) == 0.5
-    assert naming_bonus(np.array([1.0, 0, 0, 0, 0, 0]), PAPER) == pytest.approx(0.5)
-    assert naming_bonus(np.zeros(6), PAPER) == 0.0
-    assert naming_bonus(np.array([0.7, 0.5, 0.5, 0.5, 0.5, 0.5]), PAPER) == pytest.approx(0.0)
-
-
-@given(st.lists(st.floats(-1, 1), min_size=6, max_size=6), st.integers(0, 5), st.floats(0, 1))
-def test_naming_bonus_is_in_bounds_and_never_falls_with_nearness(cosines, i, more):
-    nearer = list(cosines)
-    nearer[i] = min(1.0, nearer[i] + more)
-    bonus = naming_bonus(np.array(cosines), PAPER)
-    assert 0 <= bonus <= naming_bonus(np.array(nearer), PAPER) <= 0.5
 
 
 def test_similarities_of_a_name_with_itself_is_one(bank):
@@ -141,3 +116,10 @@ def test_is_free_name_takes_such_a_word_in_a_name(name):
 def test_is_free_name_takes_every_name_of_the_taxonomy():
     names = [name for node in taxonomy() for name in (node.name, *node.synonyms)]
     assert [name for name in names if not is_free_name(name, NOTHING, taxonomy())] == []
+
+
+@pytest.mark.parametrize("name", ["max_threshold", "mean_threshold", "name_floor"])
+@pytest.mark.parametrize("value", [1.0, -0.1, float("nan"), "high", True, None])
+def test_threshold_out_of_range_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=rf"similarity.{name}: expected a number in \[0, 1\), found"):
+        replace(MINILM, **{name: value})

@@ -66,7 +66,7 @@ def test_stages_list_no_machine_matter_and_few_deps(name):
     ("module", "stages"),
     [
         ("proguard/runtime/tracking.py", set()),
-        ("proguard/reward.py", {"rl_train", "evaluate"}),
+        ("proguard/reward/score.py", {"rl_train", "evaluate"}),
         ("proguard/naming.py", {"taxonomy_map", "rl_train", "evaluate"}),
         ("proguard/predict/run.py", {"predict"}),
     ],

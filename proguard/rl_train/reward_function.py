@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from proguard.naming import NameBank, SimilarityConfig
-from proguard.reward import Reward, RewardRule, score
+from proguard.reward.config import RewardConfig
+from proguard.reward.score import Reward, score
 from proguard.rl_train.rows import target_from_json
 from proguard.storage.files import append_json_lines
 from proguard.target import Target
@@ -32,7 +33,7 @@ async def compute_score(
     *,
     taxonomy: str,
     similarity: Mapping[str, Any],
-    rule: RewardRule,
+    reward: Mapping[str, Any],
     failures: str,
 ) -> dict[str, float]:
     """Return ``score`` for GRPO and its terms for verl to log.
@@ -43,23 +44,24 @@ async def compute_score(
     Args:
         taxonomy: Path of the taxonomy file.
         similarity: Fields of `SimilarityConfig`.
+        reward: Fields of `RewardConfig`.
         failures: File that an error is appended to.
     """
     try:
         bank = _load_bank(taxonomy, tuple(sorted(similarity.items())))
-        reward = await _score_with_others(solution_str, target_from_json(ground_truth), bank, rule)
+        earned = await _score_with_others(solution_str, target_from_json(ground_truth), bank, RewardConfig(**reward))
     except BaseException:
         with Path(failures).open("ab") as file:
             append_json_lines(file, [{"completion": solution_str, "error": traceback.format_exc()}])
         raise
     return {
-        "score": reward.total,
-        "request": reward.request,
-        "response": reward.response,
-        "category": reward.category,
-        "bonus": reward.bonus,
-        "named": float(reward.is_named),
-        "malformed": float(reward.status != "ok"),
+        "score": earned.total,
+        "request": earned.request,
+        "response": earned.response,
+        "category": earned.category,
+        "bonus": earned.bonus,
+        "named": float(earned.is_named),
+        "malformed": float(earned.status != "ok"),
     }
 
 
@@ -68,21 +70,21 @@ def _load_bank(taxonomy: str, similarity: tuple[tuple[str, Any], ...]) -> NameBa
     return NameBank(load_taxonomy(taxonomy), SimilarityConfig(**dict(similarity)))
 
 
-async def _score_with_others(completion: str, target: Target, bank: NameBank, rule: RewardRule) -> Reward:
+async def _score_with_others(completion: str, target: Target, bank: NameBank, config: RewardConfig) -> Reward:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Reward] = loop.create_future()
     _pending.append((completion, target, future))
     if len(_pending) == 1:
         await asyncio.sleep(GATHER_SECONDS)
-        _score_pending(bank, rule)
+        _score_pending(bank, config)
     return await future
 
 
-def _score_pending(bank: NameBank, rule: RewardRule) -> None:
+def _score_pending(bank: NameBank, config: RewardConfig) -> None:
     batch = _pending.copy()
     _pending.clear()
     try:
-        rewards = score([c for c, _, _ in batch], [t for _, t, _ in batch], bank, rule)
+        rewards = score([c for c, _, _ in batch], [t for _, t, _ in batch], bank, config)
     except Exception as error:
         for _, _, future in batch:
             future.set_exception(error)

@@ -7,7 +7,7 @@ import pytest
 
 from proguard.inference.engine import Completion
 from proguard.predict.run import plan_batches, prediction_table, run_prediction, seconds_per_row
-from proguard.reward import reference_verdict
+from proguard.reward.score import reference_verdict
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.journal import open_journal
 from proguard.verdict import render

@@ -6,7 +6,7 @@ import math
 import polars as pl
 import pytest
 
-from proguard.reward import reference_verdict
+from proguard.reward.score import reference_verdict
 from proguard.rl_train.curve import curve_table, read_step, read_verl_log, summarise_training, write_curve
 from proguard.rl_train.rows import target_to_json
 from proguard.verdict import render

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from proguard.reward.config import STRICT, RewardConfig
 from proguard.rl_train.overrides import GrpoConfig, TrainingFiles, make_overrides
 from proguard.runtime.params import compose_params
 from tools.closure import ROOT
@@ -57,7 +58,7 @@ def test_overrides_of_a_profile_compose_with_verl(profile):
     made = make_overrides(
         config,
         FILES,
-        reward_kwargs={"rule": "strict", "similarity": params["similarity"]},
+        reward_kwargs={"reward": params["reward"], "similarity": params["similarity"]},
         engine=params["engine"]["verl"],
         n_gpus_per_node=8,
         nnodes=3,
@@ -65,6 +66,6 @@ def test_overrides_of_a_profile_compose_with_verl(profile):
     with initialize_config_module("verl.trainer.config", version_base=None):
         verl = compose("ppo_trainer", overrides=made)
     assert verl.actor_rollout_ref.actor.clip_ratio_high == config.clip_ratio
-    assert verl.reward.custom_reward_function.reward_kwargs.rule == "strict"
+    assert RewardConfig(**verl.reward.custom_reward_function.reward_kwargs.reward) == STRICT
     assert verl.actor_rollout_ref.rollout.name == ("vllm" if profile == "paper" else "hf")
     assert verl.trainer.nnodes == 3

@@ -2,20 +2,18 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 
 import pytest
 
-from proguard.reward import max_reward, reference_verdict
+from proguard.reward.config import STRICT
+from proguard.reward.score import max_reward, reference_verdict
 from proguard.rl_train.reward_function import compute_score
 from proguard.rl_train.rows import target_to_json
 from proguard.verdict import render
+from tests.outcomes import MINILM
 from tests.worlds import draw_rows, taxonomy
 from tools.closure import ROOT
-
-SIMILARITY = {
-    "backend": "minilm_wheel", "model": "all-MiniLM-L6-v2", "revision": None,
-    "max_threshold": 0.5, "mean_threshold": 0.35, "name_floor": 0.5,
-}  # fmt: skip
 
 
 def call(rows, completions, failures, taxonomy_file=ROOT / "data" / "taxonomy.yaml"):
@@ -27,8 +25,8 @@ def call(rows, completions, failures, taxonomy_file=ROOT / "data" / "taxonomy.ya
                     solution_str=completion,
                     ground_truth=target_to_json(row.target),
                     taxonomy=str(taxonomy_file),
-                    similarity=SIMILARITY,
-                    rule="strict",
+                    similarity=asdict(MINILM),
+                    reward=asdict(STRICT),
                     failures=str(failures),
                 )
                 for row, completion in zip(rows, completions, strict=True)

@@ -24,10 +24,10 @@ def test_every_profile_composes(profile):
 
 def test_stale_message_names_the_key_and_what_to_run(tmp_path):
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    file = tmp_path / "conf" / "reward.yaml"
-    file.write_text(file.read_text().replace("rule: strict", "rule: paper"))
+    file = tmp_path / "conf" / "reward" / "strict.yaml"
+    file.write_text(file.read_text().replace("other_id: 0.25", "other_id: 0.125"))
     message = stale_message(tmp_path / "conf", ROOT / "params.yaml")
-    assert "reward.rule: 'strict' -> 'paper'" in message
+    assert "reward.other_id: 0.25 -> 0.125" in message
     assert "dvc exp run" in message
 
 

@@ -5,7 +5,7 @@ from omegaconf import OmegaConf
 
 from proguard.runtime.stage import check_overrides
 
-PARAMS = OmegaConf.create({"ood_split": {"seed": 1, "novel": ["C5"]}, "reward": {"rule": "strict"}})
+PARAMS = OmegaConf.create({"ood_split": {"seed": 1, "novel": ["C5"]}, "reward": {"format": "strict"}})
 
 
 def test_check_overrides_names_the_nearest_key():

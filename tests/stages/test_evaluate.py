@@ -47,9 +47,10 @@ def write_inputs(root) -> None:
 
 def write_params(root) -> None:
     conf = ROOT / "conf"
-    sections = [OmegaConf.load(conf / f"{name}.yaml") for name in ("paths", "reward", "evaluate")]
+    sections = [OmegaConf.load(conf / f"{name}.yaml") for name in ("paths", "evaluate")]
     own = {
         "profile": "mini",
+        "reward": OmegaConf.load(conf / "reward" / "strict.yaml"),
         "similarity": OmegaConf.load(conf / "similarity" / "minilm_wheel.yaml"),
         "predict": {"guards": ["base", "proguard"], "test_sets": ["test"]},
     }

@@ -5,7 +5,7 @@ import numpy as np
 from proguard.naming import NameBank, SimilarityConfig
 from tests.worlds import taxonomy
 
-CONFIG = SimilarityConfig("minilm_wheel", "none", None, 0.5, 0.35, 0.5)
+CONFIG = SimilarityConfig("minilm_wheel", "none", None, 0.5, 0.35, 0.4)
 
 
 def make_bank(texts):

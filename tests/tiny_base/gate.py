@@ -16,7 +16,8 @@ from proguard.mini_world.world import draw_scenes
 from proguard.naming import NameBank, is_free_name
 from proguard.policy import OOD
 from proguard.prompt import chat_messages, render_prompt
-from proguard.reward import score
+from proguard.reward.config import STRICT
+from proguard.reward.score import score
 from proguard.sample import MODALITIES, Split
 from proguard.target import Target, make_target
 from proguard.taxonomy import Taxonomy
@@ -120,7 +121,7 @@ def _complete(
 def mark_exam(questions: Sequence[Question], completions: Sequence[str], bank: NameBank) -> Standing:
     """Return how well ``completions`` answer ``questions``; a share of nothing is NaN."""
     targets = [q.target for q in questions]
-    rewards = score(completions, targets, bank, "strict")
+    rewards = score(completions, targets, bank, STRICT)
     verdicts = [
         parsed.verdict if parsed.is_well_formed else None
         for parsed in (parse(c, has_response=t.has_response) for c, t in zip(completions, targets, strict=True))

@@ -14,7 +14,7 @@ from tests.tiny_base.gate import Question, Standing, check_gate, draw_exam, mark
 
 BASE = Path("data/tiny_base")
 TAXONOMY = load_taxonomy("data/taxonomy.yaml")
-BANK = NameBank(TAXONOMY, SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.5))
+BANK = NameBank(TAXONOMY, SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.4))
 PASSING = Standing(0.99, 0.8, 0.5, 0.2, 0.4)
 
 

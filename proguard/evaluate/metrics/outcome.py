@@ -6,7 +6,8 @@ from typing import Literal
 
 from proguard.naming import NameBank
 from proguard.policy import OOD
-from proguard.reward import RewardRule, score
+from proguard.reward.config import STRICT, RewardConfig
+from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
 from proguard.verdict import ParseStatus, Verdict, looks_like_id, parse
@@ -55,14 +56,14 @@ class Outcome:
         return said is not None and not looks_like_id(said)
 
 
-def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, rule: RewardRule) -> list[Outcome]:
+def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, config: RewardConfig) -> list[Outcome]:
     """Return the outcome of each row, in order.
 
     Args:
         rows: Rows of one test set.
         completions: By sample id, one for every row and none beside.
         bank: Names of the categories, embedded.
-        rule: For `Outcome.reward`; the rest does not hang on it.
+        config: For `Outcome.reward`; the rest does not depend on it.
 
     Raises:
         ValueError: When a row has no completion, or a completion no row; the message names one.
@@ -70,8 +71,8 @@ def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, r
     _check_ids([row.sample.id for row in rows], completions)
     texts = [completions[row.sample.id] for row in rows]
     targets = [row.target for row in rows]
-    strict = score(texts, targets, bank, "strict")
-    ruled = strict if rule == "strict" else score(texts, targets, bank, rule)
+    strict = score(texts, targets, bank, STRICT)
+    ruled = strict if config == STRICT else score(texts, targets, bank, config)
     outcomes = []
     for row, target, text, reward, earned in zip(rows, targets, texts, ruled, strict, strict=True):
         parsed = parse(text, has_response=target.has_response)

@@ -8,7 +8,7 @@ import polars as pl
 from proguard.evaluate.metrics.estimate import ByModality, measure
 from proguard.evaluate.metrics.outcome import Outcome, judge
 from proguard.naming import NameBank
-from proguard.reward import RewardRule
+from proguard.reward.config import RewardConfig
 from proguard.row import read_rows
 
 
@@ -33,7 +33,7 @@ def judge_all(
     predictions: Path,
     splits: Path,
     bank: NameBank,
-    rule: RewardRule,
+    reward: RewardConfig,
 ) -> dict[str, dict[str, list[Outcome]]]:
     """Return the outcomes by test set and guard.
 
@@ -41,7 +41,7 @@ def judge_all(
         predictions: Folder of ``<guard>-<test_set>.parquet`` with columns ``id`` and ``completion``.
         splits: Folder of ``<test_set>.parquet``.
         bank: Names of the categories, embedded.
-        rule: Reward rule that the guard was trained with.
+        reward: What the guard was trained with.
 
     Raises:
         ValueError: When predictions and rows do not fit; the message names guard and test set.
@@ -54,7 +54,7 @@ def judge_all(
         for guard in guards:
             table = pl.read_parquet(predictions / f"{guard}-{test_set}.parquet", columns=["id", "completion"])
             try:
-                outcomes[test_set][guard] = judge(rows, dict(table.iter_rows()), bank, rule)
+                outcomes[test_set][guard] = judge(rows, dict(table.iter_rows()), bank, reward)
             except ValueError as error:
                 raise ValueError(f"{guard}-{test_set}: {error}") from error
     return outcomes

@@ -4,8 +4,10 @@ import pytest
 
 from proguard.evaluate.metrics.outcome import judge
 from proguard.naming import NameBank
-from proguard.reward import max_reward
+from proguard.reward.config import STRICT
+from proguard.reward.score import max_reward
 from tests.outcomes import MINILM, answer, draw_test_rows
+from tests.rules import PAPER
 from tests.worlds import taxonomy
 
 
@@ -16,21 +18,21 @@ def bank():
 
 def test_judge_gives_one_outcome_per_row_in_order(bank):
     rows, _ = draw_test_rows(30)
-    outcomes = judge(rows, answer(rows, skill=0.5), bank, "strict")
+    outcomes = judge(rows, answer(rows, skill=0.5), bank, STRICT)
     assert [o.row for o in outcomes] == rows
     assert all(0 <= o.reward <= max_reward(o.target) for o in outcomes)
 
 
 def test_judge_malformed_has_no_verdict_and_no_reward(bank):
     rows, _ = draw_test_rows(6)
-    outcomes = judge(rows, dict.fromkeys((r.sample.id for r in rows), "safe"), bank, "strict")
+    outcomes = judge(rows, dict.fromkeys((r.sample.id for r in rows), "safe"), bank, STRICT)
     assert {(o.verdict, o.status, o.reward) for o in outcomes} == {(None, "no_match", 0.0)}
 
 
 def test_judge_bonus_is_strict_whatever_the_rule(bank):
     rows, _ = draw_test_rows(60)
     completions = answer(rows, skill=1.0)
-    strict, paper = (judge(rows, completions, bank, rule) for rule in ("strict", "paper"))
+    strict, paper = (judge(rows, completions, bank, rule) for rule in (STRICT, PAPER))
     assert [o.bonus for o in strict] == [o.bonus for o in paper]
     assert sum(o.reward for o in paper) > sum(o.reward for o in strict)
 
@@ -40,10 +42,10 @@ def test_judge_missing_completion_names_the_row(bank):
     completions = answer(rows, skill=1.0)
     del completions[rows[0].sample.id]
     with pytest.raises(ValueError, match=f"none for 1 rows, such as {rows[0].sample.id}"):
-        judge(rows, completions, bank, "strict")
+        judge(rows, completions, bank, STRICT)
 
 
 def test_judge_completion_without_a_row_is_named(bank):
     rows, _ = draw_test_rows(6)
     with pytest.raises(ValueError, match="1 are of no row, such as stray"):
-        judge(rows, answer(rows, skill=1.0) | {"stray": "x"}, bank, "strict")
+        judge(rows, answer(rows, skill=1.0) | {"stray": "x"}, bank, STRICT)

@@ -5,6 +5,7 @@ import pytest
 
 from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
 from proguard.naming import NameBank
+from proguard.reward.config import STRICT
 from tests.outcomes import MINILM, answer, draw_test_rows
 from tests.tables import write_rows
 from tests.worlds import taxonomy
@@ -29,7 +30,7 @@ def write_predictions(folder, rows, *, guards, test_sets):
 
 def judge_folder(folder, guards, test_sets):
     bank = NameBank(taxonomy(), MINILM)
-    return judge_all(guards, test_sets, predictions=folder, splits=folder, bank=bank, rule="strict")
+    return judge_all(guards, test_sets, predictions=folder, splits=folder, bank=bank, reward=STRICT)
 
 
 def test_files_become_estimates_by_guard_and_set(tmp_path):

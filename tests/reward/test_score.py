@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from proguard.naming import MAX_NAME_WORDS, NameBank, is_free_name
 from proguard.policy import OOD, Policy
-from proguard.reward import max_reward, reference_verdict, reward_hash, score
+from proguard.reward.config import RewardConfig
+from proguard.reward.score import max_reward, reference_verdict, reward_hash, score
 from proguard.sample import make_sample
 from proguard.target import Target, make_target
 from proguard.verdict import Verdict, render
 from tests.outcomes import MINILM, draw_test_rows
+from tests.rules import RULES
 from tests.worlds import taxonomy
 
 POLICY = Policy("subcategory", (("C7S2", "C7S2"), ("C7S3", "C7S3"), ("C8S1", "C8S1")))
@@ -32,7 +34,7 @@ def bank():
 
 def earn(bank, target, category, *, rule="strict", request="unsafe", response="safe", reasoning="r"):
     response = response if target.has_response else None
-    return score([render(Verdict(request, response, category, reasoning))], [target], bank, rule)[0]
+    return score([render(Verdict(request, response, category, reasoning))], [target], bank, RULES[rule])[0]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,13 @@ def test_name_near_the_category_earns_half_and_a_bonus(bank):
 
 def test_empty_reasoning_earns_nothing_under_strict_only(bank):
     text = render(Verdict("unsafe", "safe", "C7S2", "r")).replace("r\n</think>", " \n</think>")
-    assert score([text], [LISTED], bank, "strict")[0].total == 0.0
-    assert score([text], [LISTED], bank, "paper")[0].total == 3.0
+    assert score([text], [LISTED], bank, RULES["strict"])[0].total == 0.0
+    assert score([text], [LISTED], bank, RULES["paper"])[0].total == 3.0
 
 
 def test_malformed_earns_nothing(bank):
     for text in ("", "Request:unsafe", "<thinking>\nr\n</thinking>"):
-        reward = score([text], [LISTED], bank, "strict")[0]
+        reward = score([text], [LISTED], bank, RULES["strict"])[0]
         assert (reward.total, reward.status) == (0.0, "no_match")
 
 
@@ -117,7 +119,7 @@ def test_request_without_a_response_earns_what_both_would(bank, rule, modality):
 
 
 def test_response_that_was_not_given_earns_nothing_when_judged(bank):
-    reward = score([render(Verdict("unsafe", "unsafe", "C7S2", "r"))], [REQUEST], bank, "strict")[0]
+    reward = score([render(Verdict("unsafe", "unsafe", "C7S2", "r"))], [REQUEST], bank, RULES["strict"])[0]
     assert (reward.total, reward.status) == (0.0, "wrong_fields")
 
 
@@ -129,7 +131,7 @@ def test_side_without_a_label_earns_whatever_is_said(bank):
 
 def test_score_of_unequal_lengths_raises(bank):
     with pytest.raises(ValueError, match=r"shorter|longer"):
-        score(["x"], [], bank, "strict")
+        score(["x"], [], bank, RULES["strict"])
 
 
 def test_make_target_bare_category_at_subcategory_level_is_not_mapped():
@@ -165,7 +167,7 @@ ROWS = draw_test_rows(120, seed=3)[0]
 def test_reference_answer_of_every_row_earns_the_maximum(bank, rule):
     targets = [row.target for row in ROWS]
     completions = [render(reference_verdict(t, taxonomy())) for t in targets]
-    rewards = score(completions, targets, bank, rule)
+    rewards = score(completions, targets, bank, RULES[rule])
     assert [r.total for r in rewards] == [max_reward(t) for t in targets]
     assert {t.gold == OOD for t in targets} == {True, False}
 
@@ -185,13 +187,44 @@ def test_no_answer_earns_more_than_the_reference(bank, row, category, request_fi
         first = second = "safe"
     if not row.sample.has_response:
         first, second = "safe" if category is None else "unsafe", None
-    said = score([render(Verdict(first, second, category, "r"))], [row.target], bank, rule)[0]
+    said = score([render(Verdict(first, second, category, "r"))], [row.target], bank, RULES[rule])[0]
     assert 0 <= said.total <= max_reward(row.target)
     right = reference_verdict(row.target, taxonomy())
     if said.total == max_reward(row.target) and row.target.gold is not None and rule == "strict":
         assert row.target.gold == OOD or category == right.category
 
 
-def test_reward_hash_is_stable_within_a_version():
-    assert reward_hash() == reward_hash()
-    assert len(reward_hash()) == 16
+def test_max_reward_follows_the_values():
+    config = RewardConfig(name=0.25, bonus=0.25)
+    assert [max_reward(t, config) for t in (LISTED, ABSENT, SAFE)] == [3.0, 2.5, 2.0]
+
+
+def test_unlisted_image_called_safe_earns_under_paper_only(bank):
+    target = replace(ABSENT, modality="image", has_response=False, response_label=None)
+    assert earn(bank, target, None, request="safe").total == 0.0
+    assert earn(bank, target, None, request="safe", rule="paper").total == 0.5
+
+
+def test_id_of_another_shape_is_no_name(bank):
+    target = replace(ABSENT, policy=Policy("subcategory", (("A-1", "C7S2"),)))
+    for rule in RULES:
+        assert earn(bank, target, "A-1", rule=rule).category == 0.0
+
+
+def test_values_decide_what_an_answer_earns(bank):
+    config = RewardConfig(sibling_id=0.125, other_id=0.0625, unknown_id=0.03125, name=0.25, bonus=0.5)
+    said = {"C7S3": (LISTED, 0.125), "C8S1": (LISTED, 0.0625), "C9S9": (LISTED, 0.03125)}
+    said |= {"Natural Environmental Risks": (ABSENT, 0.75)}
+    for category, (target, expected) in said.items():
+        completion = render(Verdict("unsafe", "safe", category, "r"))
+        assert score([completion], [target], bank, config)[0].category == expected
+
+
+def test_reward_hash_follows_values_and_thresholds():
+    hashes = {
+        reward_hash(RewardConfig(), MINILM),
+        reward_hash(RewardConfig(sibling_id=0.25), MINILM),
+        reward_hash(RewardConfig(), replace(MINILM, name_floor=0.3)),
+    }
+    assert len(hashes) == 3 and {len(h) for h in hashes} == {16}
+    assert reward_hash(RewardConfig(), MINILM) in hashes

@@ -1,0 +1,1 @@
+"""The reward of a completion: what it earns, and why."""

@@ -1,0 +1,111 @@
+"""How much a free name says: how near it is to a category, and whether it is nearer to that one than to all others.
+
+A cosine alone credits words that are a little like everything: at a floor of 0.5, "harmful content" is near enough to
+three categories of ten. So a name has to win a contrast, against every other category and against words that say
+nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from proguard.naming import NameBank, SimilarityConfig
+from proguard.target import Target
+from proguard.taxonomy import Level
+
+EMPTY_NAMES = (
+    "harmful content",
+    "unsafe content",
+    "inappropriate content",
+    "offensive content",
+    "prohibited content",
+    "harm",
+    "risk",
+    "danger",
+    "threat",
+    "security risk",
+    "dangerous illegal activity",
+    "illegal activity",
+    "crime",
+    "misconduct",
+    "abuse",
+    "bad behavior",
+    "policy violation",
+    "rule breach",
+    "other",
+    "unknown category",
+)
+"""Names that fit every risk; a name has to be nearer to the true category than to each of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameStanding:
+    """Where one name stands among the categories of a level."""
+
+    nearness: float
+    """Nearness to the true category, in [0, 1] (`nearness`)."""
+
+    is_nearest: bool
+    """Whether the name says the true category and no other."""
+
+
+def nearness(highest: float, mean: float, config: SimilarityConfig) -> float:
+    """Return how near a name is, in [0, 1], from the highest and the mean cosine with a category's bank.
+
+    ``max(0, (highest - t_max) / (1 - t_max), (mean - t_mean) / (1 - t_mean))``.
+    Source: released reward (github yushaohan/ProGuard at 969c075), thresholds 0.7 and 0.6 there, for BGE-M3.
+    """
+    by_highest = (highest - config.max_threshold) / (1 - config.max_threshold)
+    by_mean = (mean - config.mean_threshold) / (1 - config.mean_threshold)
+    return float(min(1.0, max(0.0, by_highest, by_mean)))
+
+
+def place_names(names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
+    """Return where each name stands for the category of its target, embedded in one batch.
+
+    A name is nearest to its category when its highest cosine with that bank is at least ``name_floor``, is above that
+    with every empty name and with every category that the policy shows, and when half the highest plus half the mean
+    cosine is above that of every other category of the level.
+    """
+    if not names:
+        return []
+    bank.embed([*names, *_every_phrase(bank)])
+    standings: dict[int, NameStanding] = {}
+    for level in sorted({t.policy.level for t in targets}):
+        chosen = [i for i, t in enumerate(targets) if t.policy.level == level]
+        placed = _place_at(level, [names[i] for i in chosen], [targets[i] for i in chosen], bank)
+        standings |= dict(zip(chosen, placed, strict=True))
+    return [standings[i] for i in range(len(names))]
+
+
+def _every_phrase(bank: NameBank) -> list[str]:
+    return [*EMPTY_NAMES, *(text for node in bank.taxonomy for text in (node.name, *node.synonyms))]
+
+
+def _place_at(level: Level, names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
+    codes = bank.taxonomy.codes(level)
+    column = {code: i for i, code in enumerate(codes)}
+    highest, mean = measure_names(names, level, bank)
+    empty = bank.cosines(names, EMPTY_NAMES).max(axis=1)
+    pull = (highest + mean) / 2
+    standings = []
+    for i, target in enumerate(targets):
+        own = column[target.category]
+        shown = [column[code] for _, code in target.policy.shown]
+        is_nearest = (
+            highest[i, own] >= bank.config.name_floor
+            and highest[i, own] > max(empty[i], highest[i, shown].max(initial=-1))
+            and pull[i, own] > np.delete(pull[i], own).max(initial=-1)
+        )
+        standings.append(NameStanding(nearness(highest[i, own], mean[i, own], bank.config), bool(is_nearest)))
+    return standings
+
+
+def measure_names(names: Sequence[str], level: Level, bank: NameBank) -> tuple[np.ndarray, np.ndarray]:
+    """Return the highest and the mean cosine of each name with each category's bank, both ``(names, codes)``."""
+    nodes = [bank.taxonomy[code] for code in bank.taxonomy.codes(level)]
+    sizes = np.array([1 + len(node.synonyms) for node in nodes])
+    starts = np.concatenate([[0], sizes.cumsum()[:-1]])
+    cosines = bank.cosines(names, [text for node in nodes for text in (node.name, *node.synonyms)])
+    return np.maximum.reduceat(cosines, starts, axis=1), np.add.reduceat(cosines, starts, axis=1) / sizes
