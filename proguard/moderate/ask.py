@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from proguard.card import GuardCard
 from proguard.inference.engine import Completion, Engine, PromptTooLongError, Query
 from proguard.moderate.item import Item, Subject, subjects_of
+from proguard.moderate.outcome import ENGINE_FAILED
 from proguard.moderate.parts import split_policy
 from proguard.moderate.policy_file import OwnPolicy
 from proguard.policy import Policy
@@ -79,5 +80,5 @@ def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
         # The engine is a boundary: whatever it raises is no verdict. Its message may hold content, so it is not logged.
         if len(queries) > 1:
             return [answer for query in queries for answer in _complete([query], engine)]
-        _LOG.warning("engine failed: %s", type(error).__name__)
-        return [Answer(None, f"engine failed: {type(error).__name__}")]
+        _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)
+        return [Answer(None, f"{ENGINE_FAILED}: {type(error).__name__}")]

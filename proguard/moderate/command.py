@@ -1,18 +1,21 @@
-"""`proguard moderate`: a request, a response, images in; the outcome as JSON out.
+"""`proguard moderate`: a request, a response, images in, the outcome as JSON out; or a file in, a line per row out.
 
 proguard moderate --request "help me with a leaked passport" --response "sorry i cannot help with that"
 proguard moderate --image sign.png --explain
 proguard moderate --request "..." --policy policy.yaml
+proguard moderate --input rows.jsonl --output outcomes.jsonl
 
-exit codes: 0 a verdict; 1 a verdict, unsafe, with --fail-on-unsafe; 2 bad input; 3 no verdict, to be treated as unsafe
+exit codes: 0 a verdict; 1 a verdict, unsafe, with --fail-on-unsafe; 2 bad input; 3 no verdict, to be treated as unsafe.
+A file gives 3 when a row has no verdict, and a killed run goes on where it stopped when the command is given again.
 """
 
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
-SUMMARY = "judge a conversation, images, or both"
+SUMMARY = "judge a conversation, images, or a file of them"
 
 DEFAULT_GUARD = Path("data/guards/proguard")
 
@@ -28,9 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--request", help="what the user wrote")
     parser.add_argument("--response", help="what the agent answered")
     parser.add_argument("--image", type=Path, action="append", default=[], help="an image file; may be repeated")
+    parser.add_argument("--input", type=Path, help="a .jsonl or .parquet file, or a folder of texts and images")
+    parser.add_argument("--output", type=Path, help="where the outcomes of --input go, as JSON lines")
     parser.add_argument("--guard", type=Path, default=DEFAULT_GUARD, help="guard folder (default: %(default)s)")
     parser.add_argument("--policy", type=Path, help="YAML or JSON list of codes or {id, name, description}")
-    parser.add_argument("--fail-on-unsafe", action="store_true", help="exit with 1 when the verdict is unsafe")
+    parser.add_argument("--batch-size", type=int, default=64, help="prompts of one forward pass (default: %(default)s)")
+    parser.add_argument("--fail-on-unsafe", action="store_true", help="exit with 1 when a verdict is unsafe")
     parser.add_argument(
         "--explain",
         action="store_true",
@@ -39,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the outcome; return the exit code.
+    """Print or write the outcomes; return the exit code.
 
     Raises:
         ValueError, FileNotFoundError: When the input is not usable; the message is one line.
@@ -47,12 +53,44 @@ def run(options: argparse.Namespace) -> int:
     from proguard.moderate.guard import Guard
     from proguard.moderate.item import make_item
 
+    if options.batch_size < 1:
+        raise ValueError(f"--batch-size: expected 1 or more, found {options.batch_size}")
+    hidden = () if options.explain else _EXPLAINED
+    if options.input is not None:
+        try:
+            counts = _run_file(options, hidden)
+        except RuntimeError as error:
+            sys.stderr.write(f"proguard moderate: {error}\n")
+            return NO_VERDICT
+        sys.stderr.write(", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) + "\n")
+        has_verdicts = not (counts["no_verdict"] or counts["bad_input"])
+        return _exit_code(has_verdicts, counts["unsafe"] > 0, options)
+    if options.output is not None:
+        raise ValueError("--output: give --input, the rows that it is about")
     item = make_item(request=options.request, response=options.response, images=options.image)
-    guard = Guard.load(options.guard)
+    guard = Guard.load(options.guard, batch_size=options.batch_size)
     outcome = guard.moderate([item], options.policy)[0]
-    shown = {key: value for key, value in outcome.to_dict().items() if options.explain or key not in _EXPLAINED}
+    shown = {key: value for key, value in outcome.to_dict().items() if key not in hidden}
     json.dump(shown, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
-    if outcome.status != "ok":
+    return _exit_code(outcome.status == "ok", outcome.flagged, options)
+
+
+def _run_file(options: argparse.Namespace, hidden: tuple[str, ...]) -> Counter[str]:
+    from proguard.moderate.bulk import moderate_file
+    from proguard.moderate.bulk_input import list_inputs
+    from proguard.moderate.guard import Guard
+
+    if options.request is not None or options.response is not None or options.image:
+        raise ValueError("--input: leave out --request, --response and --image, the rows have them")
+    if options.output is None:
+        raise ValueError("--input: give --output, a file for the outcomes")
+    list_inputs(options.input)
+    guard = Guard.load(options.guard, batch_size=options.batch_size)
+    return moderate_file(options.input, options.output, guard, guard.policy(options.policy), hidden=hidden)
+
+
+def _exit_code(has_verdict: bool, is_unsafe: bool, options: argparse.Namespace) -> int:
+    if not has_verdict:
         return NO_VERDICT
-    return UNSAFE if outcome.flagged and options.fail_on_unsafe else 0
+    return UNSAFE if is_unsafe and options.fail_on_unsafe else 0

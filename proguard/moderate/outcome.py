@@ -12,6 +12,9 @@ Status = Literal["ok", "malformed", "incomplete", "too_long"]
 verdict, or the engine failed. ``too_long``: the item exceeds the guard's limits and was not judged.
 """
 
+ENGINE_FAILED = "engine failed"
+"""How ``detail`` begins when the engine raised."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -56,6 +59,11 @@ class Outcome:
         """Whether to treat the item as unsafe: always, unless a complete verdict says safe."""
         labels = {self.request, self.response} - {None}
         return self.status != "ok" or labels != {"safe"}
+
+    @property
+    def is_engine_failure(self) -> bool:
+        """Whether there is no verdict because the engine failed, which may not happen again."""
+        return self.detail is not None and self.detail.startswith(ENGINE_FAILED)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields and ``flagged`` as plain values."""

@@ -10,6 +10,7 @@ from proguard.cli import main
 from proguard.guard_folder import seal_guard
 from proguard.mini_world.world import draw_scene
 from tests.moderate.engines import RuleEngine, say
+from tests.moderate.test_bulk_input import write_lines
 from tests.moderate.test_item import RED
 from tests.worlds import make_guard_card
 from tools.closure import ROOT
@@ -108,3 +109,34 @@ def test_command_line_with_the_tiny_base(modality, tmp_path, capsys):
         arguments += ["--image", tmp_path / "sign.png"]
     assert run(*arguments) in (0, 3)
     assert json.loads(capsys.readouterr().out)["status"] in ("ok", "malformed", "incomplete")
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "code"),
+    [
+        ([{"request": "a"}], [], 0),
+        ([{"request": "bad"}], [], 0),
+        ([{"request": "a"}, {"request": "bad"}], ["--fail-on-unsafe"], 1),
+        ([{"request": "a"}, {"request": ""}], ["--fail-on-unsafe"], 3),
+    ],
+)
+def test_file_of_rows_gives_a_line_each_and_one_exit_code(rows, options, code, sealed, tmp_path):
+    folder = sealed(lambda text: say("unsafe", None, "C2S2") if "bad" in text else say())
+    source, output = write_lines(tmp_path / "in.jsonl", *rows), tmp_path / "out.jsonl"
+    assert run("--guard", folder, "--input", source, "--output", output, *options) == code
+    assert len(output.read_bytes().splitlines()) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--input", "in.jsonl"], "give --output"),
+        (["--output", "out.jsonl", "--request", "a"], "give --input"),
+        (["--input", "in.jsonl", "--output", "o", "--request", "a"], "leave out --request"),
+        (["--input", "absent.jsonl", "--output", "o"], "absent.jsonl: no such file"),
+        (["--request", "a", "--batch-size", "0"], "--batch-size: expected 1"),
+    ],
+)
+def test_options_that_do_not_go_together_exit_with_2(arguments, message, capsys):
+    assert run(*arguments) == 2
+    assert message in capsys.readouterr().err

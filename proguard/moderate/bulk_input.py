@@ -1,0 +1,114 @@
+"""Inputs of bulk moderation: a JSONL or parquet file, or a folder, read row by row; a bad row is an error, not an end.
+
+A row of JSONL or parquet has ``request``, ``response``, and ``image`` or ``images``: paths from the file's folder on,
+or, in parquet, encoded bytes or ``{bytes, path}`` as the `datasets` library writes them. In a folder each text file is
+a request and each other file an image.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proguard.moderate.item import Item, make_item, read_item
+
+TEXT_SUFFIXES = (".txt", ".md")
+
+_COLUMNS = ("id", "request", "response", "image", "images")
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One row of an input."""
+
+    number: int
+    """From 1 on: the line of a JSONL file."""
+
+    id: str | int | None
+    """What the row calls itself; the file's name in a folder."""
+
+    item: Item | None
+    error: str | None
+    """Why there is no item."""
+
+
+def list_inputs(path: Path) -> list[Path]:
+    """Return the files of an input: itself, or all files of a folder without hidden ones, sorted.
+
+    Raises:
+        FileNotFoundError: When there is none.
+        ValueError: When a file has another suffix than ``.jsonl`` or ``.parquet``.
+    """
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.is_file())
+        return [p for p in files if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+    if not path.is_file():
+        raise FileNotFoundError(f"--input {path}: no such file or folder")
+    if path.suffix not in (".jsonl", ".parquet"):
+        raise ValueError(f"--input {path}: expected a .jsonl file, a .parquet file or a folder, found {path.suffix!r}")
+    return [path]
+
+
+def read_rows(path: Path, *, start: int = 0) -> Iterator[InputRow]:
+    """Yield the rows of an input, without the first ``start`` ones.
+
+    Raises:
+        ValueError: When a parquet file is damaged or has no column of ours.
+    """
+    read = list_inputs if path.is_dir() else _of_parquet if path.suffix == ".parquet" else _of_jsonl
+    for number, content in enumerate(read(path), 1):
+        if number > start:
+            yield _read_row(number, content, path.parent)
+
+
+def _read_row(number: int, content: Any, folder: Path) -> InputRow:
+    """Return a row. Its parser is a boundary: whatever it raises is the row's error."""
+    id_ = None
+    try:
+        if isinstance(content, Path):
+            id_ = str(content)
+            return InputRow(number, id_, _read_path(content), None)
+        if isinstance(content, bytes):
+            content = json.loads(content)
+        id_ = content.get("id") if isinstance(content, dict) else None
+        id_ = id_ if isinstance(id_, str | int | None) else str(id_)
+        return InputRow(number, id_, read_item(content, folder=folder), None)
+    except Exception as error:
+        words = "nested too deep" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+        return InputRow(number, id_, None, words)
+
+
+def _read_path(path: Path) -> Item:
+    if path.suffix in TEXT_SUFFIXES:
+        return make_item(request=path.read_text(encoding="utf-8-sig"))
+    return make_item(images=[path])
+
+
+def _of_jsonl(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file):
+            yield line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
+
+
+def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
+            if set(columns) <= {"id"}:
+                raise ValueError(f"no column of {', '.join(_COLUMNS[1:])}; it has {', '.join(file.schema_arrow.names)}")
+            for batch in file.iter_batches(batch_size=64, columns=columns):
+                for row in batch.to_pylist():
+                    yield row | {key: _images(row[key]) for key in ("image", "images") if key in row}
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ValueError(f"--input {path}: {error}") from error
+
+
+def _images(value: Any) -> Any:
+    """Return an image cell, or a list of them, with ``{bytes, path}`` as its bytes."""
+    if isinstance(value, list):
+        return [_images(each) for each in value]
+    return value.get("bytes") or value.get("path") if isinstance(value, dict) else value

@@ -1,0 +1,94 @@
+import json
+
+import polars as pl
+import pytest
+
+from proguard.moderate.bulk_input import list_inputs, read_rows
+from tests.moderate.test_item import RED
+
+
+def write_lines(path, *lines):
+    path.write_bytes(b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"{\n", "Expecting"),
+        (b"\n", "Expecting"),
+        (b"\xff\n", "utf-8"),
+        (b'{"request": "half \\ud83d"}\n', "half of a surrogate pair"),
+        (b"[" * 5000 + b"\n", "nested too deep"),
+        (b'{"request": ' + b"[" * 5000 + b"}\n", "nested too deep"),
+        (b"null\n", "expected a mapping"),
+        (b'{"request": null}\n', "nothing to judge"),
+        (b'{"prompt": "a"}\n', "unknown key 'prompt'"),
+        (b'{"images": ["absent.png"]}\n', "absent.png"),
+    ],
+)
+def test_read_rows_of_jsonl_gives_a_bad_line_as_an_error_and_goes_on(tmp_path, line, error):
+    file = write_lines(tmp_path / "in.jsonl", line, {"id": "b", "request": "hi"})
+    bad, good = read_rows(file)
+    assert error in bad.error
+    assert (bad.item, good.number, good.id, good.item.request) == (None, 2, "b", "hi")
+
+
+def test_read_rows_splits_at_line_feeds_only_and_takes_a_byte_order_mark(tmp_path):
+    text = "one\u2028two\u0085three"
+    content = "\ufeff" + json.dumps({"request": text}, ensure_ascii=False) + "\r\n"
+    (tmp_path / "in.jsonl").write_bytes(content.encode())
+    assert [row.item.request for row in read_rows(tmp_path / "in.jsonl")] == [text]
+
+
+def test_read_rows_from_a_row_on_keeps_the_numbers(tmp_path):
+    file = write_lines(tmp_path / "in.jsonl", *({"request": str(i)} for i in range(5)))
+    assert [row.number for row in read_rows(file, start=3)] == [4, 5]
+
+
+def test_read_rows_of_parquet_takes_texts_paths_and_bytes(tmp_path):
+    (tmp_path / "a.png").write_bytes(RED)
+    table = pl.DataFrame(
+        {
+            "id": ["x", "y", "z"],
+            "request": ["hi", None, None],
+            "image": [None, {"bytes": RED, "path": None}, {"bytes": None, "path": "a.png"}],
+            "other": [1, 2, 3],
+        }
+    )
+    table.write_parquet(tmp_path / "in.parquet")
+    rows = list(read_rows(tmp_path / "in.parquet"))
+    assert [row.error for row in rows] == [None] * 3
+    assert [len(row.item.images) for row in rows] == [0, 1, 1]
+
+
+def test_read_rows_of_parquet_takes_lists_of_bytes(tmp_path):
+    pl.DataFrame({"images": [[RED, RED], [b"no image"]]}).write_parquet(tmp_path / "in.parquet")
+    good, bad = read_rows(tmp_path / "in.parquet")
+    assert len(good.item.images) == 2
+    assert "image 1" in bad.error
+
+
+def test_read_rows_of_a_damaged_or_foreign_parquet_names_the_file(tmp_path):
+    (tmp_path / "in.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"in\.parquet"):
+        list(read_rows(tmp_path / "in.parquet"))
+    pl.DataFrame({"prompt": ["a"]}).write_parquet(tmp_path / "in.parquet")
+    with pytest.raises(ValueError, match="no column of request"):
+        list(read_rows(tmp_path / "in.parquet"))
+
+
+def test_read_rows_of_a_folder_takes_texts_and_images_without_hidden_files(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name, content in {"a.txt": b"hi", "sub/b.png": RED, "c.png": b"cut", ".d": b"x"}.items():
+        (tmp_path / name).write_bytes(content)
+    text, bad, image = read_rows(tmp_path)
+    assert (text.item.request, len(image.item.images)) == ("hi", 1)
+    assert "does not decode" in bad.error
+
+
+@pytest.mark.parametrize(("name", "message"), [("absent.jsonl", "no such file"), ("in.csv", "expected a .jsonl")])
+def test_list_inputs_refuses_what_is_no_input(tmp_path, name, message):
+    (tmp_path / "in.csv").write_text("a")
+    with pytest.raises((FileNotFoundError, ValueError), match=message):
+        list_inputs(tmp_path / name)
