@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proguard.card import GuardCard
-from proguard.inference.engine import Completion, Engine, PromptTooLongError, Query
+from proguard.inference.engine import Completion, Engine, Mark, PromptTooLongError, Query
 from proguard.moderate.item import Item, Subject, subjects_of
 from proguard.moderate.outcome import ENGINE_FAILED
 from proguard.moderate.parts import split_policy
@@ -14,6 +14,10 @@ from proguard.policy import Policy
 from proguard.prompt import render_prompt
 
 _LOG = logging.getLogger(__name__)
+
+_LABELS = ("safe", "unsafe")
+MARKS = (Mark(_LABELS, after="<answer>Request:"), Mark(_LABELS, after="safeResponse:"))
+"""Where a completion gives its two labels; before the second is the end of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class Answer:
     """What came back for a prompt."""
 
     completion: str | None
+    score: float | None = None
+    """Probability of unsafe at the label where it is higher; ``None`` when the engine gives none."""
+
     failure: str | None = None
     """Why there is no completion."""
 
@@ -48,7 +55,7 @@ def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[Ask]:
         whole = policy.at(card.levels[subject.sample.modality])
         for part in split_policy(whole, card.max_shown and card.max_shown[whole.level]):
             messages = render_prompt(subject.sample, part, policy.taxonomy, card.prompt)
-            yield Ask(subject, part, Query(messages, subject.image))
+            yield Ask(subject, part, Query(messages, subject.image, marks=MARKS))
 
 
 def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> list[Answer]:
@@ -71,14 +78,20 @@ def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
         completions = engine.complete(queries)
         if len(completions) != len(queries) or not all(isinstance(c, Completion) for c in completions):
             raise TypeError(f"the engine gave no {len(queries)} completions")
-        return [Answer(completion.text) for completion in completions]
+        return [Answer(completion.text, _score(completion)) for completion in completions]
     except PromptTooLongError as error:
         fitting = [i for i in range(len(queries)) if i not in error.indices]
         answers = dict(zip(fitting, _complete([queries[i] for i in fitting], engine), strict=True)) if fitting else {}
-        return [answers.get(i, Answer(None, "the prompt is too long", is_too_long=True)) for i in range(len(queries))]
+        too_long = Answer(None, failure="the prompt is too long", is_too_long=True)
+        return [answers.get(i, too_long) for i in range(len(queries))]
     except Exception as error:
         # The engine is a boundary: whatever it raises is no verdict. Its message may hold content, so it is not logged.
         if len(queries) > 1:
             return [answer for query in queries for answer in _complete([query], engine)]
         _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)
-        return [Answer(None, f"{ENGINE_FAILED}: {type(error).__name__}")]
+        return [Answer(None, failure=f"{ENGINE_FAILED}: {type(error).__name__}")]
+
+
+def _score(completion: Completion) -> float | None:
+    given = [s for s in completion.scores if s is not None]
+    return max((s["unsafe"] / (s["safe"] + s["unsafe"]) for s in given), default=None)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from statistics import median
 
 from proguard.moderate.ask import Answer, Ask
 from proguard.moderate.outcome import Outcome
@@ -38,6 +39,7 @@ def join_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         status=statuses.pop() if len(statuses) == 1 else "too_long" if "too_long" in statuses else "incomplete",
         request=_join_labels([o.request for o in outcomes]),
         response=_join_labels([o.response for o in outcomes]),
+        score=max((o.score for o in outcomes if o.score is not None), default=None),
         covered=tuple(dict.fromkeys(name for o in outcomes for name in o.covered)),
         parts=max(o.parts for o in outcomes),
         detail=failed[0].detail if failed else None,
@@ -52,7 +54,7 @@ def _join_labels(labels: Sequence[str | None]) -> str | None:
 def _outcome_of_subject(asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonomy) -> Outcome:
     subject, parts = asks[0].subject, [ask.part for ask in asks]
     parsed = [_parse(answer, has_response=subject.sample.has_response) for answer in answers]
-    outcome = _describe(join_parts(parsed, parts), asks, taxonomy)
+    outcome = _describe(join_parts(parsed, parts), asks, answers, taxonomy)
     failed = [(a, p) for a, p in zip(answers, parsed, strict=True) if not p.is_well_formed]
     if failed:
         answer, read = failed[0]
@@ -74,23 +76,30 @@ def _parse(answer: Answer, *, has_response: bool) -> Parsed:
     )
 
 
-def _describe(joined: Joined, asks: Sequence[Ask], taxonomy: Taxonomy) -> Outcome:
+def _describe(joined: Joined, asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonomy) -> Outcome:
     """Return the outcome of a sample with a complete verdict, or with what an incomplete one holds."""
-    outcome = Outcome(
-        covered=asks[0].subject.covers, parts=len(asks), status="ok" if joined.is_complete else "incomplete"
-    )
     verdict = joined.verdict
     if verdict is None:
-        return outcome
+        return Outcome(parts=len(asks))
     said = verdict.category
     code = next((code for ask in asks if said and (code := ask.part.code_of(said))), None)
     is_name = said is not None and code is None and all(is_free_name(said, ask.part, taxonomy) for ask in asks)
-    return replace(
-        outcome,
+    return Outcome(
+        status="ok" if joined.is_complete else "incomplete",
         request=verdict.request,
         response=verdict.response,
         category=said,
         name=taxonomy[code].name if code else said if is_name else None,
         in_policy=code is not None if verdict.is_unsafe else None,
+        score=_join_scores([a.score for a in answers if a.score is not None], is_unsafe=verdict.is_unsafe),
         reasoning=verdict.reasoning,
+        covered=asks[0].subject.covers,
+        parts=len(asks),
     )
+
+
+def _join_scores(scores: Sequence[float], *, is_unsafe: bool) -> float | None:
+    """Return the score of all parts, on the side of one half on which their joint verdict is."""
+    if not scores:
+        return None
+    return max(scores) if is_unsafe else median(scores)

@@ -23,6 +23,14 @@ class RuleEngine:
         return [Completion(self.rule("\n".join(m["content"] for m in query.messages))) for query in queries]
 
 
+class ScoringEngine(RuleEngine):
+    """Answers by rule, with the probability of unsafe that the rule gives next to the completion."""
+
+    def complete(self, queries: Sequence[Query]) -> list[Completion]:
+        answers = [self.rule("\n".join(m["content"] for m in query.messages)) for query in queries]
+        return [Completion(text, scores=({"safe": 1 - p, "unsafe": p}, None)) for text, p in answers]
+
+
 class FailingEngine(RuleEngine):
     """Raises for every batch that holds a text with ``poison``, and answers the others."""
 

@@ -10,7 +10,7 @@ from proguard.card import GuardLimits
 from proguard.inference.engine import PromptTooLongError
 from proguard.moderate.guard import Guard
 from proguard.moderate.item import make_item
-from tests.moderate.engines import FailingEngine, RuleEngine, say
+from tests.moderate.engines import FailingEngine, RuleEngine, ScoringEngine, say
 from tests.moderate.test_item import BLUE, RED
 from tests.worlds import make_guard_card, taxonomy
 
@@ -89,6 +89,19 @@ def test_any_unsafe_image_wins():
 def test_image_without_a_verdict_keeps_the_item_from_being_safe():
     answers = iter([say(), "hm"])
     assert judge(lambda _: next(answers), images=[RED, BLUE]).status == "incomplete"
+
+
+def test_outcome_covers_only_what_got_a_verdict():
+    answers = iter([say(), "hm"])
+    assert judge(lambda _: next(answers), images=[RED, BLUE]).covered == ("image 1",)
+
+
+def test_score_is_on_the_side_of_the_verdict():
+    finds = ScoringEngine(lambda text: (say("unsafe", None, "C2S2"), 0.8) if "C2S2" in text else (say(), 0.1))
+    names = ScoringEngine(lambda text: (say("unsafe", None, "odd name"), 0.9) if "C2S2" in text else (say(), 0.1))
+    assert judge(finds, IN_PARTS).score == 0.8
+    assert judge(names, IN_PARTS).score == 0.1
+    assert judge(say()).score is None
 
 
 def test_lone_response_gets_the_response_label():

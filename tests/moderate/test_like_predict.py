@@ -1,0 +1,55 @@
+"""The Python API against the stage predict, on the tiny base."""
+
+import shutil
+
+import pytest
+
+from proguard.guard_folder import seal_guard
+from proguard.inference.load import load_engine
+from proguard.moderate.guard import Guard
+from proguard.moderate.item import make_item
+from proguard.moderate.policy_file import OwnPolicy
+from proguard.predict.run import prediction_table, run_prediction
+from proguard.storage.journal import open_journal
+from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
+from tools.closure import ROOT
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("guard")
+    shutil.copytree(ROOT / "data" / "tiny_base", folder, dirs_exist_ok=True)
+    seal_guard(folder, make_guard_card(), ROOT / "data" / "taxonomy.yaml")
+    return folder
+
+
+@pytest.mark.slow
+def test_moderate_gives_the_verdicts_of_predict_at_any_batch_size(tiny, tmp_path):
+    rows, images = draw_rows(300, split="test")
+    guard = Guard.load(tiny)
+    engine = load_engine("transformers", tiny, max_new_tokens=48, runtime={"device": "cpu", "threads": 1})
+    with open_journal(tmp_path / "journal") as journal:
+        completions = run_prediction(
+            rows,
+            load=lambda: engine,
+            card=guard.card,
+            taxonomy=taxonomy(),
+            images=store_images(images, tmp_path),
+            batch_size=64,
+            journal=journal,
+        )
+    expected = {
+        row["id"]: (row["status"] == "ok", row["request"], row["response"], row["category"])
+        for row in prediction_table(rows, completions).iter_rows(named=True)
+    }
+    assert len(set(expected.values())) > 10
+    for batch_size in (64, 1, 7):
+        sized = Guard(engine, guard.card, taxonomy(), batch_size=batch_size)
+        outcomes = sized.judge([(_item(row, images), OwnPolicy(row.policy.shown, taxonomy())) for row in rows])
+        said = [(o.status == "ok", o.request, o.response, o.category) for o in outcomes]
+        assert said == [expected[row.sample.id] for row in rows]
+
+
+def _item(row, images):
+    content = [images[row.sample.image]] if row.sample.image else []
+    return make_item(request=row.sample.request, response=row.sample.response, images=content)
