@@ -68,7 +68,7 @@ def test_finished_run_loads_no_engine(world, tmp_path):
 
 def test_completions_with_other_line_ends_come_back_from_the_journal(world, tmp_path):
     rows, settings = world
-    engine = SimpleNamespace(complete=lambda queries: ["".join(SEPARATORS)] * len(queries))
+    engine = SimpleNamespace(complete=lambda queries: [Completion("".join(SEPARATORS))] * len(queries))
     with open_journal(tmp_path / "a.jsonl") as journal:
         done = run_prediction(rows, load=lambda: engine, journal=journal, **settings)
         assert run_prediction(rows, load=lambda: pytest.fail("loaded"), journal=journal, **settings) == done
