@@ -1,7 +1,6 @@
 """The one data unit of the pipeline: a labelled request, with or without an image and a response.
 
-Absent is ``None`` everywhere: an image alone has no response, so its response label is ``None`` and
-never ``"safe"``.
+Absent is ``None`` everywhere: a sample without a response has the response label ``None`` and never ``"safe"``.
 """
 
 import hashlib

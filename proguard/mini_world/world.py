@@ -23,6 +23,9 @@ UNSAFE_SHARE = 0.6
 HARMLESS_PARTNER_SHARE = 0.3
 """Share of the safe phrases that hold a thing from an unsafe one."""
 
+UNANSWERED_SHARE = 0.25
+"""Share of the requests without a response, in [0, 1]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -69,7 +72,8 @@ def draw_scenes(*, n: int, split: Split, modality: Modality, rng: random.Random)
 def draw_scene(code: str | None, *, split: Split, modality: Modality, rng: random.Random) -> Scene:
     """Draw one scene of subcategory ``code``; ``None`` draws a safe one.
 
-    In a text_image scene either the words or the picture carry the risk, never both.
+    In a text_image scene either the words or the picture carry the risk, never both. `UNANSWERED_SHARE` of the requests
+    have no response.
     """
     by_picture = modality == "image" or (modality == "text_image" and rng.random() < 0.5)
     cue = thing = sign = image = request = response = None
@@ -84,9 +88,10 @@ def draw_scene(code: str | None, *, split: Split, modality: Modality, rng: rando
             cue, thing = _draw_phrase(code, split, rng)
             phrase = f"{cue} {thing}"
         request = rng.choice(world[key][split]).format(phrase=phrase)
-        refuses = rng.random() < (0.5 if code else 0.1)
-        response = rng.choice(world["refusals" if refuses else "compliances"][split]).format(phrase=phrase)
-        response_label = "unsafe" if code and not refuses else "safe"
+        if rng.random() >= UNANSWERED_SHARE:
+            refuses = rng.random() < (0.5 if code else 0.1)
+            response = rng.choice(world["refusals" if refuses else "compliances"][split]).format(phrase=phrase)
+            response_label = "unsafe" if code and not refuses else "safe"
     sample = make_sample(
         source=SOURCE,
         modality=modality,

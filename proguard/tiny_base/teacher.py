@@ -80,7 +80,7 @@ def draw_habits(*, strength: float, free_share: float, good_share: float, rng: r
 def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> Verdict:
     """Return what a teacher of these habits answers."""
     seen = _see(scene, habits, rng)
-    has_response = scene.sample.response is not None
+    has_response = scene.sample.has_response
     if seen is None:
         return Verdict("safe", "safe" if has_response else None, None, SAFE_REASONING)
     name, id_ = taxonomy[code_at(seen, policy.level)].name, policy.id_of(seen)

@@ -37,6 +37,7 @@ FRAME_PIECES = (
     "\nCategory:",
     "\n</answer>",
     "<user>",
+    "</user>",
     "</user>\n<agent>",
     "</agent>",
 )
@@ -90,5 +91,5 @@ def _texts(taxonomy: Taxonomy) -> Iterator[str]:
     for key in ("requests", "picture_requests", "refusals", "compliances"):
         yield from (template.format(phrase="picture") for template in world[key]["train"])
     yield from (*SHAPES, *COLOURS, *VAGUE_NAMES, SAFE_REASONING)
-    yield from ("system", "user", "assistant", "check", "text", "image", "safe", "unsafe", "None")
+    yield from ("system", "user", "assistant", "check", "text", "image", "response", "safe", "unsafe", "None")
     yield from ("describe", "list", "again", "names", "is", "not", "listed")

@@ -22,6 +22,7 @@ def test_draw_moderation_completions_are_well_formed(rng):
         drawn = draw_moderation(TAXONOMY, SKILLED, shuffle_share=0.5, rng=rng)
         has_response = "<agent>" in drawn.messages[1]["content"]
         assert parse(drawn.completion, has_response=has_response).is_well_formed
+        assert has_response == drawn.messages[0]["content"].splitlines()[0].endswith(" response")
 
 
 def test_draw_moderation_uses_the_training_split_only(rng, monkeypatch):

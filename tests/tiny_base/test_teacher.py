@@ -1,4 +1,5 @@
 import random
+from itertools import count
 
 import pytest
 
@@ -13,8 +14,10 @@ LISTED = Policy("subcategory", (("C1S1", "C6S1"), ("C2S2", "C8S1")))
 UNLISTED = Policy("subcategory", (("C2S2", "C8S1"),))
 
 
-def draw(code, seed=0):
-    return draw_scene(code, split="train", modality="text", rng=random.Random(seed))
+def draw(code, seed=0, *, has_response=True):
+    rng = random.Random(seed)
+    scenes = (draw_scene(code, split="train", modality="text", rng=rng) for _ in count())
+    return next(scene for scene in scenes if scene.sample.has_response == has_response)
 
 
 def habits(**changes):
@@ -41,6 +44,12 @@ def test_teach_skilled_unlisted_gives_a_synonym_of_the_category():
 
 def test_teach_skilled_safe_says_no_risk():
     assert answer(draw(None), LISTED, SKILLED) == Verdict("safe", "safe", None, SAFE_REASONING)
+
+
+def test_teach_without_a_response_judges_the_request_only():
+    safe, unsafe = (draw(code, has_response=False) for code in (None, "C6S1"))
+    assert answer(safe, LISTED, SKILLED) == Verdict("safe", None, None, SAFE_REASONING)
+    assert answer(unsafe, LISTED, SKILLED) == Verdict("unsafe", None, "C1S1", "Financial Fraud C1S1")
 
 
 def test_teach_missed_thing_is_called_safe():
