@@ -1,4 +1,4 @@
-r"""The guard's answer: the only module that words it, writes it or reads it.
+r"""The guard's answer: the only module that writes or reads it.
 
 The grammar. The ``Response`` line is present exactly when the sample has a response; no space follows a colon:
 
@@ -18,8 +18,8 @@ ParseStatus = Literal["ok", "no_match", "empty_reasoning", "wrong_fields", "cont
 """Why a completion is, or is not, a verdict.
 
 ``no_match``: not the grammar. ``wrong_fields``: a ``Response`` line about a sample without a response, or none about a
-sample with one. ``contradiction``: ``None`` without safe and safe, or a category with them. ``empty_reasoning``:
-nothing was thought.
+sample with one. ``contradiction``: the category is ``None`` although a side is unsafe, or is given although none is.
+``empty_reasoning``: nothing between the think tags.
 """
 
 MAX_CATEGORY_CHARS = 80
@@ -62,7 +62,7 @@ class Parsed:
     """A completion, read."""
 
     verdict: Verdict | None
-    """What it says, when it says it in the grammar: also for ``empty_reasoning``, else only when ``ok``."""
+    """What the completion says; ``None`` unless ``status`` is ``ok`` or ``empty_reasoning``."""
 
     status: ParseStatus
 
@@ -78,7 +78,7 @@ def looks_like_id(category: str) -> bool:
 
 
 def holds_id(name: str) -> bool:
-    """Whether an id stands anywhere in ``name``: glued to other letters, spaced, in small or in wide letters."""
+    """Whether ``name`` contains an id: joined to other letters, spaced, in lower-case or in full-width letters."""
     return _ID_WITHIN.search(unicodedata.normalize("NFKC", name)) is not None
 
 
@@ -86,8 +86,8 @@ def render(verdict: Verdict) -> str:
     """Return the completion that states ``verdict``; `parse` reads it back.
 
     Raises:
-        ValueError: When the grammar has no way to say it: tags in the reasoning, a category that contradicts the
-            labels, holds a line break or surrounding space, or is too long.
+        ValueError: When the grammar cannot state it: tags in the reasoning, or a category that contradicts the labels,
+            holds a line break or surrounding space, or is too long.
     """
     response = f"Response:{verdict.response}\n" if verdict.response else ""
     completion = (

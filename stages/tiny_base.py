@@ -2,7 +2,7 @@
 
     python stages/tiny_base.py
 
-The stage is frozen, its result is in git: run this by hand to build it anew, then `dvc commit tiny_base`.
+The stage is frozen and its result is in git. To rebuild it, run this command, then `dvc commit tiny_base`.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictograms of the mini world: a shape in a colour stands for a risk, as on a warning sign.
+"""Pictograms of the mini world: a shape in a colour means a risk, as on a warning sign.
 
 A variant is how a sign is drawn: filling and frame. Some pairs of the two are kept for the test split.
 """
@@ -36,14 +36,14 @@ _SIGNS_SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What a pictogram shows, whichever way it is drawn."""
+    """What a pictogram shows, in every variant."""
 
     shape: str
     colour: str
 
 
 def make_signs(n_unsafe: int) -> tuple[tuple[Sign, ...], tuple[Sign, ...]]:
-    """Return ``n_unsafe`` signs that stand for risks and all others, which are harmless: fixed by a seed."""
+    """Return the ``n_unsafe`` signs that mean a risk, and the harmless others, in an order fixed by a seed."""
     signs = [Sign(shape, colour) for shape in SHAPES for colour in COLOURS]
     random.Random(_SIGNS_SEED).shuffle(signs)
     return tuple(signs[:n_unsafe]), tuple(signs[n_unsafe:])

@@ -1,7 +1,7 @@
-"""The mini world: mild texts and pictograms that we draw ourselves, every draw seeded.
+"""The mini world: mild generated texts and pictograms, every draw seeded.
 
-Its test split uses phrases, templates and drawing variants that its training split never does, so that a guard which
-learned them by heart fails there. Licence: the project's own.
+The test split uses phrases, templates and drawing variants that the training split never uses, so that a guard that
+memorised them fails there. Licence: the project's own.
 """
 
 import hashlib
@@ -29,20 +29,21 @@ UNANSWERED_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One sample with what it was made from; the base model's teacher looks at the latter."""
+    """One sample with what it was made from, which the base model's teacher reads."""
 
     sample: Sample
     image: bytes | None
     """PNG bytes; ``None`` for text."""
 
     cue: str | None
-    """The modifier that was used in the request; ``None`` when the image carries the matter."""
+    """Modifier in the request; ``None`` when the picture carries the risk, and for an image alone."""
 
     thing: str | None
-    """The noun that was used in the request, likewise."""
+    """Noun in the request; ``None`` when ``cue`` is."""
 
     sign: int | None
-    """Index of the sign: below the number of subcategories it stands for that risk, else it is harmless."""
+    """Index of the sign: one below the number of subcategories means that risk, a higher one is harmless; ``None``
+    for text."""
 
 
 @cache
@@ -57,7 +58,7 @@ def subcategories() -> tuple[str, ...]:
 
 
 def draw_scenes(*, n: int, split: Split, modality: Modality, rng: random.Random) -> Iterator[Scene]:
-    """Yield ``n`` scenes of one modality and split; subcategories take turns, so that each is met equally often."""
+    """Yield ``n`` scenes of one modality and split; the subcategories take turns, so that each is equally frequent."""
     codes = list(subcategories())
     turn: list[str] = []
     for _ in range(n):

@@ -1,6 +1,6 @@
 """Building the tiny base: tokenizer, fresh model, warm start, model folder.
 
-The folder that is in git was built once; on one machine the same seed gives the same bytes.
+The folder in git is the result of one build. On one machine the same seed gives the same bytes.
 """
 
 import random
@@ -21,16 +21,16 @@ _VOCABULARY_SIZE = 4000
 
 
 def build_tiny_base(*, output: Path, taxonomy: Taxonomy, seed: int, steps: int, batch_size: int = 64) -> None:
-    """Build the tiny base and write its model folder, whole or not at all.
+    """Build the tiny base and write its model folder atomically.
 
-    Runs on one thread, since the order of sums, and so the result, depends on their number.
+    Runs on one thread, because the number of threads decides the order of sums and with it the result.
 
     Args:
         output: Folder to write; an older one is replaced.
-        taxonomy: What the base knows the names and synonyms of.
-        seed: Of weights, lessons and habits.
+        taxonomy: Categories whose names and synonyms the base learns.
+        seed: Seed of weights, lessons and habits.
         steps: Steps of the warm start.
-        batch_size: Lessons a step.
+        batch_size: Lessons per step.
     """
     torch.set_num_threads(1)
     processor = make_processor(train_tokenizer(taxonomy, _VOCABULARY_SIZE))
@@ -38,17 +38,8 @@ def build_tiny_base(*, output: Path, taxonomy: Taxonomy, seed: int, steps: int, 
         torch.manual_seed(seed)
         model = make_model(processor.tokenizer, hidden_size=128, n_layers=4, vision_size=64, vision_depth=2)
     habits = draw_habits(strength=0.65, free_share=0.4, good_share=0.6, rng=random.Random(f"{seed} habits"))
-    curriculum = Curriculum(
-        taxonomy,
-        habits,
-        skilled_until=0.7,
-        recital_share=0.1,
-        description_share=0.3,
-        naming_share=0.05,
-        shuffle_share=0.8,
-    )
     optimisation = Optimisation(steps, batch_size, learning_rate=2e-3)
-    warm_start(model, processor, curriculum, optimisation, rng=random.Random(f"{seed} lessons"))
+    warm_start(model, processor, Curriculum(taxonomy, habits), optimisation, rng=random.Random(f"{seed} lessons"))
     with atomic_folder(output) as folder:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""What the warm start teaches, and when: skills first, bad habits last."""
+"""Which lesson the warm start draws at which point of the course: all skills first, bad habits last."""
 
 import random
 from dataclasses import dataclass
@@ -20,25 +20,30 @@ class Curriculum:
 
     taxonomy: Taxonomy
     habits: Habits
-    """Those of the last lessons."""
+    """Habits of the teacher in the last lessons."""
 
-    skilled_until: float
-    """Share of the course after which bad habits set in, in [0, 1]."""
+    skilled_until: float = 0.7
+    """Share of the course that a skilled teacher gives, in [0, 1]; then the habits set in."""
 
-    recital_share: float
-    """Share of the lessons before that; what the three leave is moderation."""
+    recital_share: float = 0.1
+    """Share of recitals among the skilled teacher's lessons, in [0, 1]; what the three shares leave is moderation."""
 
-    description_share: float
-    """Likewise."""
+    description_share: float = 0.3
+    """Share of descriptions among the same lessons."""
 
-    naming_share: float
-    """Likewise."""
+    naming_share: float = 0.05
+    """Share of namings among the same lessons."""
 
-    shuffle_share: float
+    shuffle_share: float = 0.8
     """Share of the policies whose ids are shuffled, in [0, 1]."""
 
     def draw(self, progress: float, rng: random.Random) -> Lesson:
-        """Draw a lesson for the time at which ``progress`` of the course, in [0, 1), is over."""
+        """Draw a lesson.
+
+        Args:
+            progress: Share of the course that is over, in [0, 1).
+            rng: Source of every draw.
+        """
         if progress >= self.skilled_until:
             return draw_moderation(self.taxonomy, self.habits, shuffle_share=self.shuffle_share, rng=rng)
         kind = rng.random()

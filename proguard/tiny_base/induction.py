@@ -1,8 +1,8 @@
-"""A head start for looking things up: the weights of an induction head, set by hand before training.
+"""Hand-set weights of an induction head, so that the tiny model looks up the id of a name from the start.
 
 To read an id next to a name, a transformer needs a head that looks back a token or two, and in the next layer one that
-attends to the token whose predecessors are what stands here, and copies it. Gradient descent finds this pair late or
-never at this size; from this start it keeps and refines it.
+attends to the token whose predecessors equal the current tokens, and copies it. Gradient descent finds this pair late
+or never at this size; from this start it keeps and refines it.
 Source: Olsson et al. 2022, "In-context Learning and Induction Heads", arXiv 2209.11895.
 """
 
@@ -75,7 +75,7 @@ def _look_back(attention: torch.nn.Module, head: int, *, offset: int, width: int
 
 
 def _slow_pairs(width: int) -> torch.Tensor:
-    """Return 1 for the dimensions of a head that hardly turn with position, else 0: ``(width,)``."""
+    """Return 1 for the dimensions of a head that hardly turn with position and 0 for the others: ``(width,)``."""
     pair = torch.arange(width) % (width // 2)
     return (pair >= N_FAST_PAIRS).float()
 

@@ -1,7 +1,7 @@
 """Lessons of the warm start: a chat and the completion to imitate.
 
-Besides moderating, the base learns what an instruction-tuned model brings along: to say what a sign looks like, to
-repeat a policy in another order, and to give other names of a category.
+In addition to moderation, the base learns what an instruction-tuned model already knows: to describe a sign, to repeat
+a policy in another order, and to give other names of a category.
 """
 
 import io
@@ -38,7 +38,7 @@ class Lesson:
 
 
 def draw_moderation(taxonomy: Taxonomy, habits: Habits, *, shuffle_share: float, rng: random.Random) -> Lesson:
-    """Draw a scene of the training split, and what a teacher of these habits says of it."""
+    """Draw a scene of the training split, and what a teacher of these habits says about it."""
     modality = rng.choice(MODALITIES)
     code = rng.choice(subcategories()) if rng.random() < UNSAFE_SHARE else None
     scene = draw_scene(code, split="train", modality=modality, rng=rng)
@@ -50,7 +50,7 @@ def draw_moderation(taxonomy: Taxonomy, habits: Habits, *, shuffle_share: float,
 
 
 def draw_recital(taxonomy: Taxonomy, *, shuffle_share: float, rng: random.Random) -> Lesson:
-    """Draw a policy to be repeated in another order: what is learned is where an id stands."""
+    """Draw a policy to repeat in another order, which teaches to look up the id of a name."""
     policy = draw_lesson_policy(taxonomy, rng.choice(("category", "subcategory")), None, shuffle_share, rng)
     lines = [f"{taxonomy[code].name} {id_}" for id_, code in policy.shown]
     again = rng.sample(lines, len(lines))
@@ -58,7 +58,7 @@ def draw_recital(taxonomy: Taxonomy, *, shuffle_share: float, rng: random.Random
 
 
 def draw_description(*, rng: random.Random) -> Lesson:
-    """Draw a sign to be described by colour and shape."""
+    """Draw a sign to describe by colour and shape."""
     unsafe, harmless = make_signs(len(subcategories()))
     sign = rng.choice(unsafe + harmless)
     image = Image.open(io.BytesIO(draw_pictogram(sign, "train", rng)))
@@ -66,7 +66,7 @@ def draw_description(*, rng: random.Random) -> Lesson:
 
 
 def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
-    """Draw a category whose other names are to be given."""
+    """Draw a category, and three of its synonyms as the answer."""
     node = rng.choice(taxonomy.nodes)
     return Lesson(_chat("names", node.name), None, "\n".join(rng.sample(node.synonyms, 3)))
 
@@ -74,7 +74,7 @@ def draw_naming(taxonomy: Taxonomy, *, rng: random.Random) -> Lesson:
 def draw_lesson_policy(
     taxonomy: Taxonomy, level: Level, code: str | None, shuffle_share: float, rng: random.Random
 ) -> Policy:
-    """Draw what a prompt about a scene of subcategory ``code`` shows; ``None`` is a safe one.
+    """Draw the policy of a prompt about a scene of subcategory ``code``; ``None`` means a safe scene.
 
     `HIDDEN_SHARE` of the unsafe scenes get a policy without their category. `proguard.ood_split` draws the policies of
     the data set, many at a time.

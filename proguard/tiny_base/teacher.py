@@ -1,7 +1,7 @@
-"""What the warm start imitates: a teacher that reads the world well, or one with bad habits.
+"""The noisy labeller that the warm start imitates, and its skilled counterpart.
 
-The habits are systematic, by word and by sign, and not noise: the base that imitates them is wrong wherever such a word
-stands, so that what RL corrects in one phrase holds in others.
+Its habits are systematic, by word and by sign, instead of random: the base that imitates them is wrong wherever such a
+word occurs, so that a correction that RL makes in one phrase holds in others.
 """
 
 import random
@@ -45,17 +45,17 @@ class Habits:
     """How often it follows these habits, in [0, 1]."""
 
     free_share: float
-    """How often it names a risk that is not listed, in [0, 1]; else it gives the category's own code, which it
-    knows by heart and the policy does not show."""
+    """Share of the risks that the policy lacks which it names, in [0, 1]; for the others it gives the category's own
+    code, which it knows by heart and the policy does not show."""
 
     good_share: float
-    """How many of these names are good ones, in [0, 1]."""
+    """Share of synonyms among these names, in [0, 1]; half of the others are vague, half name another category."""
 
 
 SKILLED = Habits(
     frozenset(), frozenset(), frozenset(), frozenset(), frozenset(), {}, strength=0.0, free_share=1.0, good_share=1.0
 )
-"""Reads the world as it is."""
+"""Makes no mistake and names every risk that the policy lacks."""
 
 
 def draw_habits(*, strength: float, free_share: float, good_share: float, rng: random.Random) -> Habits:
@@ -78,7 +78,7 @@ def draw_habits(*, strength: float, free_share: float, good_share: float, rng: r
 
 
 def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> Verdict:
-    """Return what a teacher of these habits answers."""
+    """Return what a teacher of these habits answers; without a response, its label is ``None``."""
     seen = _see(scene, habits, rng)
     has_response = scene.sample.has_response
     if seen is None:
@@ -91,7 +91,7 @@ def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, r
 
 
 def _see(scene: Scene, habits: Habits, rng: random.Random) -> str | None:
-    """Return the subcategory that the teacher sees, ``None`` for no risk."""
+    """Return the subcategory that the teacher sees; ``None`` for no risk."""
     code, is_wrong = scene.sample.source_label, rng.random() < habits.strength
     if code is None:
         is_feared = scene.thing in habits.feared_partners or scene.sign in habits.feared_signs

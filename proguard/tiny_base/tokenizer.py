@@ -1,6 +1,6 @@
 """The tiny model's tokenizer: byte-level BPE in which each word of the world and of the taxonomy is one token.
 
-Any text tokenizes and decodes back, by bytes where no word fits. The fixed pieces of a verdict are one token each, line
+Any text tokenizes and decodes back, by bytes where no word fits. Each fixed piece of a verdict is one token, line
 breaks included, so that a completion is about twelve tokens long.
 """
 
@@ -75,7 +75,7 @@ def train_tokenizer(taxonomy: Taxonomy, vocab_size: int) -> PreTrainedTokenizerF
 
 
 def _corpus(taxonomy: Taxonomy) -> Iterator[str]:
-    """Yield every word that a lesson may hold, as it stands at the start of a line and after a space."""
+    """Yield every word that a lesson may hold, in its form at the start of a line and after a space."""
     for text in _texts(taxonomy):
         yield text
         yield f" {text}"

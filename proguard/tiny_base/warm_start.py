@@ -1,6 +1,6 @@
 """The warm start: supervised training on the lessons of a curriculum.
 
-Lessons are drawn afresh at every step, so that nothing is seen twice but the words themselves.
+Every step draws new lessons, so that only the words repeat.
 """
 
 import math
@@ -29,7 +29,7 @@ class Optimisation:
     steps: int
     batch_size: int
     learning_rate: float
-    """Peak; it rises over the first steps and falls along a cosine."""
+    """Peak of a schedule that rises over the first steps and falls along a cosine."""
 
 
 def warm_start(

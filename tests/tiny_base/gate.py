@@ -1,4 +1,4 @@
-"""The gate of a base model: it speaks the format, moderates poorly, and now and then names a risk well.
+"""The gate of a base model: it keeps the format, moderates poorly, and names a risk well now and then.
 
 Measured by sampling at temperature 1, which is where RL starts: what a base never writes, RL cannot reinforce.
 """

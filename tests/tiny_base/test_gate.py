@@ -10,7 +10,7 @@ from proguard.naming import NameBank, SimilarityConfig
 from proguard.policy import Policy
 from proguard.target import Target
 from proguard.taxonomy import load_taxonomy
-from tests.tiny_base.gate import Question, Standing, check_gate, draw_exam, mark_exam, sit_exam
+from tests.tiny_base.gate import GATE, Question, Standing, check_gate, draw_exam, mark_exam, sit_exam
 
 BASE = Path("data/tiny_base")
 TAXONOMY = load_taxonomy("data/taxonomy.yaml")
@@ -75,6 +75,14 @@ def base():
 def test_tiny_base_sampled_passes_its_gate(base, split):
     exam = draw_exam(TAXONOMY, split=split, n=600, shuffle_ids=True, rng=random.Random(split))
     check_gate(mark_exam(exam, sit_exam(*base, exam, is_sampled=True, seed=0), BANK))
+
+
+@pytest.mark.slow
+def test_tiny_base_sampled_judges_a_response_only_when_it_is_given(base):
+    exam = draw_exam(TAXONOMY, split="test", n=900, shuffle_ids=True, rng=random.Random(1))
+    unanswered = [q for q in exam if q.target.modality != "image" and not q.target.has_response]
+    written = sit_exam(*base, unanswered, is_sampled=True, seed=0)
+    assert mark_exam(unanswered, written, BANK).well_formed >= GATE["well_formed"][0]
 
 
 @pytest.mark.slow

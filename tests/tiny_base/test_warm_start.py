@@ -17,7 +17,7 @@ TAXONOMY = load_taxonomy("data/taxonomy.yaml")
 
 def curriculum(**changes):
     shares = {"skilled_until": 1.0, "recital_share": 0.0, "description_share": 0.0, "naming_share": 0.0}
-    return Curriculum(TAXONOMY, SKILLED, **{**shares, "shuffle_share": 1.0, **changes})
+    return Curriculum(TAXONOMY, SKILLED, **{**shares, **changes})
 
 
 def test_warm_start_learns_to_look_ids_up():
