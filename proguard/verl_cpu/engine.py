@@ -10,7 +10,6 @@ import torch
 import verl.workers.engine.fsdp.transformer_impl as fsdp
 from tensordict import TensorDict
 from torch.distributed.fsdp import OffloadPolicy
-from verl.experimental.agent_loop.agent_loop import register
 from verl.utils import tensordict_utils
 from verl.utils.model import extract_multi_modal_inputs
 from verl.utils.torch_functional import entropy_from_logits
@@ -19,7 +18,6 @@ from verl.workers.rollout import base
 from verl.workers.rollout.replica import RolloutReplica, RolloutReplicaRegistry
 
 import proguard.verl_cpu.fixes  # noqa: F401
-from proguard.verl_cpu.agent_loop import NamedAgentLoop
 from proguard.verl_cpu.packing import Packed, Rollouts, pack, unpack
 
 
@@ -100,4 +98,3 @@ def load_replica() -> type[RolloutReplica]:
 fsdp.CPUOffloadPolicy = keep_in_place
 RolloutReplicaRegistry.register("hf", load_replica)
 base._ROLLOUT_REGISTRY["hf", "async"] = "proguard.verl_cpu.rollout.HfAdapter"
-register("named_agent")(NamedAgentLoop)

@@ -1,21 +1,22 @@
-"""Equal batches on every run: rollouts are asked for by name and trained on in the order of the data.
+"""Equal batches on every run: rollouts are sampled together and trained on in the order of the data.
 
 verl starts all rollouts of a step at once and takes them as they end, so which random numbers a rollout gets,
-and its place in the batch, would depend on timing. Here each request says which rollout it is and how many
-belong to its batch (`agent_loop`), which the server waits for and sorts (`rollout`); and the trainer numbers
-the rows and reads the batch in their order (this module, imported in the trainer's process only).
+and its place in the batch, would depend on timing. Here a worker asks for a batch's rollouts in one call (`worker`),
+and the trainer numbers the rows and reads the batch in their order (this module, imported in the trainer's process
+only).
 """
 
 import itertools
 import time
 from typing import Any
 
+import ray
 import verl.trainer.ppo.v1.trainer_base
-from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopManagerTQ
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
-from verl.utils import tensordict_utils
+
+from proguard.verl_cpu.worker import BatchWorker
 
 POLL_SECONDS = 0.05
 """How often the trainer looks for finished rollouts; verl's 2.0 would be most of a small model's step."""
@@ -25,7 +26,7 @@ STALL_SECONDS = 900.0
 
 
 class RowNumbers:
-    """Stands in for the module `uuid` in verl's trainer, which draws a random name for each row of a batch."""
+    """Replaces the module `uuid` in verl's trainer, which draws a random name for each row of a batch."""
 
     def __init__(self) -> None:
         self._count = itertools.count()
@@ -41,16 +42,15 @@ def in_order(keys: list[str]) -> list[int]:
     return sorted(range(len(names)), key=names.__getitem__)
 
 
-class CountingManager(AgentLoopManagerTQ):
-    """Tells each row how many rollouts its batch has. Key: rollout.agent.agent_loop_manager_class."""
+class BatchManager(AgentLoopManagerTQ):
+    """Has one worker run a batch's rollouts together. Key: rollout.agent.agent_loop_manager_class."""
 
-    def generate_sequences(self, prompts: TensorDict) -> None:
-        """Send a batch of rows to the agent loop workers."""
-        rollout = self.rollout_config
-        is_validation = "validate" in prompts
-        rollouts = len(prompts) * (rollout.val_kwargs.n if is_validation else rollout.n)
-        tensordict_utils.assign_non_tensor_data(prompts, "rollouts", rollouts)
-        super().generate_sequences(prompts)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        workers = self.rollout_config.agent.num_workers
+        if workers != 1:
+            raise ValueError(f"rollout.agent.num_workers is {workers}; the rollout hf samples a batch in one: set 1")
+        self.agent_loop_workers_class = ray.remote(BatchWorker)
 
 
 class OrderedReplayBuffer(ReplayBuffer):
@@ -69,7 +69,7 @@ class OrderedReplayBuffer(ReplayBuffer):
         if failed:
             raise RuntimeError(
                 f"{len(failed)} of {batch_size} rows have a rollout or a reward that failed: the log has each under "
-                "'Error in _run_prompt'. verl would train on what is left."
+                "'Error in _run_batch'. verl would train on what is left."
             )
         return super()._select_prompt_uids(partition_id, sampleable_keys, batch_size)
 

@@ -1,12 +1,10 @@
 """The rollout "hf": a Ray actor that samples with transformers, and what ties it to verl.
 
-The server waits until all rollouts of a batch are there and samples them together, so that what it returns
-does not depend on when they came. A failure is raised to each of them, and `order` ends the run.
+The worker (`worker`) asks for all rollouts of a batch at once, so that every run samples the same ones together.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ray
@@ -16,7 +14,7 @@ from verl.utils.config import omega_conf_to_dataclass
 from verl.utils.model import get_hf_auto_model_class
 from verl.workers.config import HFModelConfig, RolloutConfig
 from verl.workers.rollout.base import BaseRollout
-from verl.workers.rollout.replica import RolloutReplica, TokenOutput
+from verl.workers.rollout.replica import RolloutReplica
 
 from proguard.verl_cpu.generation import complete
 from proguard.verl_cpu.sampling import Completion, Rollout, Sampling, image_digest
@@ -24,20 +22,7 @@ from proguard.verl_cpu.sampling import Completion, Rollout, Sampling, image_dige
 SERVER_NAME = "proguard_hf_server"
 """The actor's name in Ray; there is one server."""
 
-ARRIVAL_SECONDS = 300.0
-"""Longest wait of a rollout for the others of its batch, after which one must have failed before it was asked for."""
-
 VISION_KEYS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-
-
-@dataclass(slots=True)
-class Batch:
-    """Rollouts that are sampled together."""
-
-    rollouts: list[Rollout] = field(default_factory=list)
-    is_full: asyncio.Event = field(default_factory=asyncio.Event)
-    sampling: asyncio.Task[list[Completion]] | None = None
-    """Samples them; ``None`` until the batch is full."""
 
 
 class HfServer:
@@ -51,7 +36,6 @@ class HfServer:
             model.local_path, dtype=torch.float32, attn_implementation="sdpa"
         )
         self.weights_step: int | None = None
-        self.batch = Batch()
         eos = self.model.generation_config.eos_token_id
         self.eos_ids = tuple(eos) if isinstance(eos, list) else (eos,)
         self.pad_id = model.tokenizer.pad_token_id
@@ -71,53 +55,35 @@ class HfServer:
 
     async def generate(
         self,
-        prompt_ids: list[int],
-        sampling_params: dict[str, Any],
-        request_id: str,
-        image_data: list[Image] | None = None,
-        video_data: list[Any] | None = None,
-    ) -> TokenOutput:
-        """Return one completion, once all of its batch have been asked for."""
-        images = tuple(image_data or ())
-        rollout = Rollout(
-            token_ids=tuple(prompt_ids),
-            images=images,
-            image_digests=tuple(image_digest(image) for image in images),
-            step=sampling_params["step"],
-            session=sampling_params["session"],
-        )
-        sampling = self.read_sampling(sampling_params)
-        completion = await self.sample(rollout, sampling, expected=sampling_params["rollouts"])
-        return TokenOutput(
-            token_ids=completion.token_ids,
-            log_probs=completion.log_probs,
-            stop_reason="completed",
-            extra_fields={"global_steps": self.weights_step},
-        )
+        prompts: Sequence[tuple[list[int], tuple[Image, ...]]],
+        *,
+        n: int,
+        step: int,
+        params: Mapping[str, Any],
+    ) -> tuple[list[Completion], int | None]:
+        """Return ``n`` completions of each prompt, those of one prompt together, and the step of the weights.
 
-    async def sample(self, rollout: Rollout, sampling: Sampling, *, expected: int) -> Completion:
-        """Put a rollout into its batch of ``expected``; return its completion when all are there and sampled."""
-        batch, place = self.batch, len(self.batch.rollouts)
-        batch.rollouts.append(rollout)
-        if len(batch.rollouts) == expected:
-            self.batch = Batch()
-            rows = self.config.max_num_seqs
-            work = asyncio.to_thread(complete, self.model, self.image_processor, batch.rollouts, sampling, rows=rows)
-            batch.sampling = asyncio.create_task(work)
-            batch.is_full.set()
-        try:
-            await asyncio.wait_for(batch.is_full.wait(), ARRIVAL_SECONDS)
-        except TimeoutError as error:
-            found = f"{len(batch.rollouts)} of {expected} rollouts were asked for within {ARRIVAL_SECONDS:.0f} s"
-            raise RuntimeError(f"{found}; the others failed before") from error
-        return (await batch.sampling)[place]
+        Args:
+            prompts: Token ids, image placeholders expanded, and the images.
+            n: Completions of a prompt.
+            step: Training step; with the prompt and the number of a completion it seeds the draw.
+            params: ``temperature``, ``top_p`` and ``top_k``.
+        """
+        rollouts = [
+            Rollout(tuple(ids), images, tuple(image_digest(image) for image in images), step=step, session=session)
+            for ids, images in prompts
+            for session in range(n)
+        ]
+        rows = self.config.max_num_seqs
+        sampling = self.read_sampling(params)
+        work = asyncio.to_thread(complete, self.model, self.image_processor, rollouts, sampling, rows=rows)
+        return await work, self.weights_step
 
-    def read_sampling(self, params: dict[str, Any]) -> Sampling:
-        """Return verl's sampling parameters in our words."""
-        if params["top_k"] != -1 or params["repetition_penalty"] != 1.0:
+    def read_sampling(self, params: Mapping[str, Any]) -> Sampling:
+        """Return how verl's parameters have tokens drawn."""
+        if params["top_k"] != -1:
             raise ValueError(
-                f"rollout.top_k is {params['top_k']} and repetition_penalty {params['repetition_penalty']}; the "
-                "rollout hf has temperature and top_p only: set them to -1 and 1.0"
+                f"rollout.top_k is {params['top_k']}; the rollout hf has temperature and top_p only: set -1"
             )
         return Sampling(
             seed=self.config.seed,

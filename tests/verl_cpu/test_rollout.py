@@ -9,7 +9,7 @@ from verl.workers.config import HFModelConfig
 from proguard.verl_cpu import rollout
 from proguard.verl_cpu.rollout import HfServer
 
-PARAMS = {"temperature": 1.0, "top_p": 1.0, "top_k": -1, "repetition_penalty": 1.0, "step": 1}
+PARAMS = {"temperature": 1.0, "top_p": 1.0, "top_k": -1}
 
 
 @pytest.fixture(scope="module")
@@ -17,43 +17,30 @@ def model_config(toy_folder: Path) -> HFModelConfig:
     return HFModelConfig(path=str(toy_folder / "model"), override_config={"attn_implementation": "sdpa"})
 
 
-def ask(model_config: HFModelConfig, *, sessions: int, rollouts: int, **changes: Any) -> list[Any]:
-    """Ask a new server for ``sessions`` completions of a batch of ``rollouts``; errors are returned."""
-
-    async def main() -> list[Any]:
-        server = HfServer(SimpleNamespace(seed=1, response_length=4, max_num_seqs=8), model_config)
-        asked = [
-            server.generate([10, 11], PARAMS | {"session": session, "rollouts": rollouts} | changes, request_id="")
-            for session in range(sessions)
-        ]
-        return await asyncio.gather(*asked, return_exceptions=True)
-
-    return asyncio.run(main())
+def ask(model_config: HFModelConfig, prompts: list[list[int]], *, n: int = 2, **changes: Any) -> list[list[int]]:
+    """Return the token ids of ``n`` completions of each prompt, from a new server."""
+    server = HfServer(SimpleNamespace(seed=1, response_length=4, max_num_seqs=8), model_config)
+    asked = [(prompt, ()) for prompt in prompts]
+    completions, _ = asyncio.run(server.generate(asked, n=n, step=1, params=PARAMS | changes))
+    return [completion.token_ids for completion in completions]
 
 
-def test_generate_full_batch_gives_each_its_completion(model_config: HFModelConfig):
-    first, second = ask(model_config, sessions=2, rollouts=2)
-    assert len(first.token_ids) == len(first.log_probs) == 4
-    assert first.token_ids != second.token_ids
+def test_generate_gives_each_prompt_n_completions_side_by_side(model_config: HFModelConfig):
+    both = ask(model_config, [[10, 11], [12, 13]])
+    assert [len(tokens) for tokens in both] == [4] * 4
+    assert ask(model_config, [[12, 13], [10, 11]]) == both[2:] + both[:2]
+    assert both[0] != both[1]
 
 
-def test_generate_rollout_missing_raises_instead_of_waiting(model_config: HFModelConfig, monkeypatch):
-    monkeypatch.setattr(rollout, "ARRIVAL_SECONDS", 0.01)
-    errors = ask(model_config, sessions=2, rollouts=3)
-    assert [str(error) for error in errors] == [
-        "2 of 3 rollouts were asked for within 0 s; the others failed before"
-    ] * 2
-
-
-def test_generate_failure_is_raised_to_each_rollout(model_config: HFModelConfig, monkeypatch):
+def test_generate_failure_is_raised(model_config: HFModelConfig, monkeypatch):
     def fail(*args: Any, **kwargs: Any) -> None:
         raise MemoryError("no room for the cache")
 
     monkeypatch.setattr(rollout, "complete", fail)
-    errors = ask(model_config, sessions=2, rollouts=2)
-    assert [repr(error) for error in errors] == ["MemoryError('no room for the cache')"] * 2
+    with pytest.raises(MemoryError, match="no room"):
+        ask(model_config, [[10, 11]])
 
 
 def test_generate_top_k_names_the_key(model_config: HFModelConfig):
-    errors = ask(model_config, sessions=1, rollouts=1, top_k=20)
-    assert "rollout.top_k is 20" in str(errors[0])
+    with pytest.raises(ValueError, match=r"rollout\.top_k is 20"):
+        ask(model_config, [[10, 11]], top_k=20)
