@@ -17,7 +17,7 @@ import numpy as np
 
 from proguard.policy import Policy
 from proguard.sample import normalise_text
-from proguard.taxonomy import Taxonomy
+from proguard.taxonomy import Node, Taxonomy
 from proguard.verdict import holds_id
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class NameBank:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return unit vectors ``(n, dim)``; texts not seen before are embedded in one batch."""
-        new = sorted(set(texts) - set(self._vectors))
+        new = sorted({text for text in texts if text not in self._vectors})
         if new:
             c = self.config
             embedder = load_embedder(c.backend, c.model, c.revision)
@@ -154,15 +154,20 @@ def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
         return False
     if holds_id(name) or len(words.split()) > MAX_NAME_WORDS:
         return False
-    for _, code in policy.shown:
-        node = taxonomy[code]
-        shown = [normalise_text(text) for text in (node.name, *node.synonyms)]
-        if words in shown or f" {shown[0]} " in f" {words} ":
-            return False
-        copied = f" {normalise_text(node.name)} | {normalise_text(node.description)} "
-        if len(words.split()) >= 3 and f" {words} " in copied:
-            return False
-    return True
+    return not any(_copies(words, taxonomy[code]) for _, code in policy.shown)
+
+
+def _copies(words: str, node: Node) -> bool:
+    """Whether normalised ``words`` are a name of ``node``, hold its title, or are a part of its line in a policy."""
+    names, line = _normalise_node(node)
+    is_part = len(words.split()) >= 3 and f" {words} " in line
+    return is_part or words in names or f" {names[0]} " in f" {words} "
+
+
+@cache
+def _normalise_node(node: Node) -> tuple[tuple[str, ...], str]:
+    names = tuple(normalise_text(text) for text in (node.name, *node.synonyms))
+    return names, f" {names[0]} | {normalise_text(node.description)} "
 
 
 def _says_nothing(name: str) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.target import Target
-from proguard.taxonomy import Level
+from proguard.taxonomy import Level, Taxonomy
 
 EMPTY_NAMES = (
     "harmful content",
@@ -62,15 +62,12 @@ def nearness(highest: float, mean: float, config: SimilarityConfig) -> float:
 
 
 def place_names(names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
-    """Return where each name stands for the category of its target, embedded in one batch.
+    """Return where each name stands for the category of its target; names of one level are embedded in one batch.
 
     A name is nearest to its category when its highest cosine with that bank is at least ``name_floor``, is above that
     with every empty name and with every category that the policy shows, and when half the highest plus half the mean
     cosine is above that of every other category of the level.
     """
-    if not names:
-        return []
-    bank.embed([*names, *_every_phrase(bank)])
     standings: dict[int, NameStanding] = {}
     for level in sorted({t.policy.level for t in targets}):
         chosen = [i for i, t in enumerate(targets) if t.policy.level == level]
@@ -79,33 +76,39 @@ def place_names(names: Sequence[str], targets: Sequence[Target], bank: NameBank)
     return [standings[i] for i in range(len(names))]
 
 
-def _every_phrase(bank: NameBank) -> list[str]:
-    return [*EMPTY_NAMES, *(text for node in bank.taxonomy for text in (node.name, *node.synonyms))]
-
-
 def _place_at(level: Level, names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
-    codes = bank.taxonomy.codes(level)
-    column = {code: i for i, code in enumerate(codes)}
-    highest, mean = measure_names(names, level, bank)
-    empty = bank.cosines(names, EMPTY_NAMES).max(axis=1)
+    unique = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    bank.embed([*unique, *EMPTY_NAMES, *_phrases(level, bank.taxonomy)])
+    highest, mean = (m[[unique[name] for name in names]] for m in measure_names(list(unique), level, bank))
+    empty = bank.cosines(list(unique), EMPTY_NAMES).max(axis=1)[[unique[name] for name in names]]
+    column = {code: i for i, code in enumerate(bank.taxonomy.codes(level))}
+    rows, own = np.arange(len(names)), [column[t.category] for t in targets]
+    is_shown = np.zeros(highest.shape, dtype=bool)
+    for row, target in enumerate(targets):
+        is_shown[row, [column[code] for _, code in target.policy.shown]] = True
     pull = (highest + mean) / 2
-    standings = []
-    for i, target in enumerate(targets):
-        own = column[target.category]
-        shown = [column[code] for _, code in target.policy.shown]
-        is_nearest = (
-            highest[i, own] >= bank.config.name_floor
-            and highest[i, own] > max(empty[i], highest[i, shown].max(initial=-1))
-            and pull[i, own] > np.delete(pull[i], own).max(initial=-1)
-        )
-        standings.append(NameStanding(nearness(highest[i, own], mean[i, own], bank.config), bool(is_nearest)))
-    return standings
+    own_highest, own_mean, own_pull = highest[rows, own], mean[rows, own], pull[rows, own]
+    pull[rows, own] = -np.inf
+    is_nearest = (
+        (own_highest >= bank.config.name_floor)
+        & (own_highest > empty)
+        & (own_highest > np.where(is_shown, highest, -np.inf).max(axis=1))
+        & (own_pull > pull.max(axis=1))
+    )
+    return [
+        NameStanding(nearness(h, m, bank.config), bool(is_near))
+        for h, m, is_near in zip(own_highest, own_mean, is_nearest, strict=True)
+    ]
+
+
+def _phrases(level: Level, taxonomy: Taxonomy) -> list[str]:
+    nodes = [taxonomy[code] for code in taxonomy.codes(level)]
+    return [text for node in nodes for text in (node.name, *node.synonyms)]
 
 
 def measure_names(names: Sequence[str], level: Level, bank: NameBank) -> tuple[np.ndarray, np.ndarray]:
     """Return the highest and the mean cosine of each name with each category's bank, both ``(names, codes)``."""
-    nodes = [bank.taxonomy[code] for code in bank.taxonomy.codes(level)]
-    sizes = np.array([1 + len(node.synonyms) for node in nodes])
+    sizes = np.array([1 + len(bank.taxonomy[code].synonyms) for code in bank.taxonomy.codes(level)])
     starts = np.concatenate([[0], sizes.cumsum()[:-1]])
-    cosines = bank.cosines(names, [text for node in nodes for text in (node.name, *node.synonyms)])
+    cosines = bank.cosines(names, _phrases(level, bank.taxonomy))
     return np.maximum.reduceat(cosines, starts, axis=1), np.add.reduceat(cosines, starts, axis=1) / sizes

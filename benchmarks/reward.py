@@ -1,0 +1,90 @@
+"""Times the reward of one step against the released way: one similarity call per synonym and rollout.
+
+    python -m benchmarks.reward --prompts 128 --group 16
+
+Both use the same embedding, in one process and one run. A prompt hides its category, so that each rollout is answered
+with a name: two words of the taxonomy's own phrases, which a group shares in part. Released way: a pair of texts is
+embedded for each call and nothing is kept. Cold: the bank is empty, the embedding is loaded. Warm: the step again.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Sequence
+
+from omegaconf import OmegaConf
+
+from proguard.naming import NameBank, SimilarityConfig, load_embedder
+from proguard.policy import Policy
+from proguard.reward.config import STRICT
+from proguard.reward.contrast import nearness
+from proguard.reward.score import score
+from proguard.target import Target
+from proguard.taxonomy import Taxonomy, load_taxonomy
+from proguard.verdict import Verdict, parse, render
+
+N_SHOWN = 8
+
+
+def draw_step(taxonomy: Taxonomy, *, prompts: int, group: int, rng: random.Random) -> tuple[list[str], list[Target]]:
+    """Return the completions and targets of a step; half of the rollouts of a group give a name of its own."""
+    codes = taxonomy.codes("subcategory")
+    words = sorted({word for node in taxonomy for text in node.synonyms for word in text.split()})
+    completions, targets = [], []
+    for _ in range(prompts):
+        code, *shown = rng.sample(codes, N_SHOWN + 1)
+        target = Target("text", True, "unsafe", "safe", code, Policy("subcategory", tuple((c, c) for c in shown)))
+        common = " ".join(rng.sample(words, 2))
+        for _ in range(group):
+            name = common if rng.random() < 0.5 else " ".join(rng.sample(words, 2))
+            completions.append(render(Verdict("unsafe", "safe", name, "why")))
+            targets.append(target)
+    return completions, targets
+
+
+def score_released(
+    completions: Sequence[str], targets: Sequence[Target], taxonomy: Taxonomy, config: SimilarityConfig
+) -> list[float]:
+    """Return the rewards as the released code computes them, each similarity by a call of its own."""
+    embedder = load_embedder(config.backend, config.model, config.revision)
+    rewards = []
+    for completion, target in zip(completions, targets, strict=True):
+        said, node = parse(completion, has_response=True).verdict, taxonomy[target.category]
+        cosines = []
+        for phrase in (node.name, *node.synonyms):
+            a, b = embedder.encode([said.category, phrase], normalize_embeddings=True, show_progress_bar=False)
+            cosines.append(float(a @ b))
+        rewards.append(2.5 + nearness(max(cosines), sum(cosines) / len(cosines), config) / 2)
+    return rewards
+
+
+def main() -> None:
+    """Parse the command line, time the three and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prompts", type=int, default=128)
+    parser.add_argument("--group", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    taxonomy = load_taxonomy("data/taxonomy.yaml")
+    config = SimilarityConfig(**OmegaConf.load("conf/similarity/minilm_wheel.yaml"))
+    rng = random.Random(options.seed)
+    completions, targets = draw_step(taxonomy, prompts=options.prompts, group=options.group, rng=rng)
+    load_embedder(config.backend, config.model, config.revision).encode(["warm up"], show_progress_bar=False)
+    bank = NameBank(taxonomy, config)
+    seconds = {}
+    for name, run in (
+        ("released", lambda: score_released(completions, targets, taxonomy, config)),
+        ("cold", lambda: score(completions, targets, bank, STRICT)),
+        ("warm", lambda: score(completions, targets, bank, STRICT)),
+    ):
+        start = time.perf_counter()
+        run()
+        seconds[name] = time.perf_counter() - start
+    for name, took in seconds.items():
+        each = 1000 * took / len(completions)
+        sys.stdout.write(f"{name:9} {took:8.3f} s {each:8.3f} ms a rollout {seconds['released'] / took:7.1f} x\n")
+
+
+if __name__ == "__main__":
+    main()
