@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
 
@@ -115,8 +116,12 @@ def make_sample(
         group: Key of what must not be split; by default the image, else the normalised request.
 
     Raises:
-        ValueError: When the fields contradict the modality, or a label is not one of `LABELS`.
+        TypeError: When a field is no text.
+        ValueError: When the fields contradict the modality, a label is not one of `LABELS`, or a text holds half of a
+            surrogate pair.
     """
+    texts = {"request": request, "response": response, "image": image, "group": group}
+    _check_texts(source, texts | {"category": category, "source_label": source_label})
     where = f"{source}: {modality} sample {(request or image or '')[:60]!r}"
     if modality not in MODALITIES:
         raise ValueError(f"{where}: modality must be one of {MODALITIES}, found {modality!r}")
@@ -147,3 +152,10 @@ def make_sample(
         source_label=source_label,
         split=split,
     )
+
+
+def _check_texts(source: str, texts: Mapping[str, object]) -> None:
+    for name, text in texts.items():
+        if not isinstance(text, str | None):
+            raise TypeError(f"{source}: {name} must be a text or None, found {type(text).__name__}")
+        (text or "").encode()

@@ -7,6 +7,7 @@ an archive of images has no reason to hold.
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ class ZipImages:
             with self._zip.open(entry) as file:
                 # With a size given, zipfile unpacks that much and no more; what was longer then fails its checksum.
                 return file.read(entry.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError):
+        except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError):
             raise ValueError("entry is broken, or is not what the archive declares") from None
 
     def fingerprint(self, name: str) -> tuple[int, int] | None:

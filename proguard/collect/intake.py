@@ -110,7 +110,7 @@ def check_rows(
     ):
         share = len(rows) / intake.rows
         if share > limit:
-            shown = "; ".join(f"{r.file} row {r.row}: {r.reason} ({r.detail})" for r in rows[:_N_SHOWN])
+            shown = "; ".join(f"{r.file} row {r.row}: {r.reason} ({_printable(r.detail)})" for r in rows[:_N_SHOWN])
             raise ValueError(
                 f"{key}: {len(rows)} of {intake.rows} rows ({share:.1%}) are {what}, more than "
                 f"collect.{name} {limit:.1%}: {shown}"
@@ -119,7 +119,7 @@ def check_rows(
 
 def quarantine_table(intakes: Mapping[str, Intake]) -> pl.DataFrame:
     """Return the rejected rows of all sources, sorted by source, file and row."""
-    rows = [(s, r.file, r.row, r.reason, r.detail) for s, i in intakes.items() for r in i.rejected]
+    rows = [(s, r.file, r.row, r.reason, _printable(r.detail)) for s, i in intakes.items() for r in i.rejected]
     return pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row").sort(list(QUARANTINE_SCHEMA))
 
 
@@ -139,6 +139,11 @@ def count_rows(intakes: Iterable[Intake]) -> dict[str, Any]:
         "request_label": _count(samples["request_label"]),
         "response_label": _count(samples["response_label"]),
     }
+
+
+def _printable(text: str | None) -> str | None:
+    """Return ``text`` with half a surrogate pair, which a detail may quote, as an escape."""
+    return None if text is None else text.encode(errors="backslashreplace").decode()
 
 
 def _count(column: pl.Series) -> dict[str, int]:

@@ -12,6 +12,7 @@ from proguard.sample import Label, Sample
 
 Reason = Literal[
     "unreadable row",
+    "not valid Unicode",
     "wrong type",
     "empty text",
     "unknown label",
@@ -82,14 +83,14 @@ class Labelled:
 def text_fault(text: object) -> Reason | None:
     """Return why ``text`` can't be a request or a response; ``None`` when it can.
 
-    A lone surrogate, which JSON can spell and UTF-8 can't, makes a row unreadable.
+    JSON can spell a lone surrogate, half of a character outside the first 65,536, and UTF-8 can't.
     """
     if not isinstance(text, str):
         return "wrong type"
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "unreadable row"
+        return "not valid Unicode"
     return None if text.strip() else "empty text"
 
 

@@ -1,74 +1,110 @@
 """Rows of the file formats that data sets are published in, one at a time, so that memory holds a few of them.
 
+What a file holds is told by its first bytes where they can tell: packed or not, a list or lines, data or an HTML page.
 Source of the formats: jsonlines.org; RFC 4180; parquet.apache.org. Hub images come as ``{"bytes": ..., "path": ...}``.
 """
 
-import csv
 import gzip
-import io
-import json
 import lzma
+import re
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-import ijson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from proguard.collect.item import Rejected
+from proguard.collect.csv_rows import read_csv_rows
+from proguard.collect.files.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.collect.item import Reason, Rejected
+from proguard.collect.json_rows import read_json_rows
 
 BATCH_ROWS = 128
 """Rows of a parquet file in memory; images make them large."""
 
-MAX_CELL_CHARS = 2**24
-
-_OPENERS = {".gz": gzip.open, ".xz": lzma.open}
+MAX_DETAIL_CHARS = 200
 
 Parsed = TypeVar("Parsed")
+Column = str | tuple[str, ...]
+"""A column, or the names that it has in different releases."""
 
-_BROKEN = (
-    csv.Error,
-    UnicodeDecodeError,
-    EOFError,
-    gzip.BadGzipFile,
-    zlib.error,
-    lzma.LZMAError,
-    ijson.JSONError,
-    pa.ArrowInvalid,
-)
+_UNPACKERS: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open}
+
+_NO_TEXT = {
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a parquet file",
+    b"BZh": "a bzip2 file",
+    b"\x28\xb5\x2f\xfd": "a zstandard file",
+}
+"""First bytes of what is no CSV and no JSON in UTF-8."""
+
+_BROKEN = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException)
 
 
 def read_items(
-    files: Mapping[str, Path], *, source: str, columns: Collection[str], parse: Callable[..., Parsed]
+    files: Mapping[str, Path],
+    *,
+    source: str,
+    columns: Sequence[Column],
+    parse: Callable[..., Parsed],
+    check: Callable[[str, Collection[str]], None] | None = None,
 ) -> Iterator[Parsed | Rejected]:
-    """Yield what ``parse`` makes of each row of ``files``, in order; a row that can't be read is rejected.
+    """Yield what ``parse`` makes of each row of ``files``, in order; a row that it can't be made of is rejected.
 
     Args:
         files: Paths by name, which says the format.
         source: Name of the adapter, for messages.
         columns: Columns that a file has at least.
         parse: Called as ``parse(record, file=name, row=row)``; gives one item, or a `Labelled`.
+        check: Called as ``check(name, columns)`` before `check_columns`, to say more about a schema that is known.
 
     Raises:
         ValueError: When a file lacks a column, has another format, or is broken as a whole.
     """
     for name, path in files.items():
-        for row, record in read_checked(path, name=name, source=source, columns=columns):
-            if isinstance(record, ValueError):
-                yield Rejected(name, row, "unreadable row", str(record))
-            else:
-                yield parse(record, file=name, row=row)
+        for row, record in read_checked(path, name=name, source=source, columns=columns, check=check):
+            yield parse_row(parse, record, file=name, row=row)
+
+
+def parse_row(
+    parse: Callable[..., Parsed], record: dict[str, Any] | ValueError, *, file: str, row: int
+) -> Parsed | Rejected:
+    """Return what ``parse`` makes of a row; any failure of it, and a row that can't be read, is a rejected row.
+
+    Raises:
+        OSError, MemoryError: As ``parse`` raises them: they are the machine's and not the row's.
+    """
+    if isinstance(record, ValueError):
+        return Rejected(file, row, _reason_of(record), str(record)[:MAX_DETAIL_CHARS])
+    try:
+        return parse(record, file=file, row=row)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        # Equal on every machine: no address of an object.
+        text = re.sub(r"0x[0-9a-f]{6,}", "0x...", f"{type(error).__name__}: {error}".partition("\n")[0])
+        return Rejected(file, row, _reason_of(error), text[:MAX_DETAIL_CHARS])
 
 
 def read_checked(
-    path: Path, *, name: str, source: str, columns: Collection[str]
+    path: Path,
+    *,
+    name: str,
+    source: str,
+    columns: Sequence[Column],
+    check: Callable[[str, Collection[str]], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Yield as `read_records`, and see that the first row that can be read has ``columns``, as `check_columns`."""
     is_checked = False
     for row, record in read_records(path, name=name):
         if not is_checked and not isinstance(record, ValueError):
+            if check is not None:
+                check(name, record)
             check_columns(source, name, found=record, expected=columns)
             is_checked = True
         yield row, record
@@ -77,75 +113,101 @@ def read_checked(
 def read_records(path: Path, *, name: str | None = None) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Yield number, from 1, and content of each row; a row that can't be read is a `ValueError` in its place.
 
-    An empty line between JSON lines is no row.
+    An empty line is no row.
 
     Args:
-        path: File on this machine.
-        name: Name that says the format when ``path`` has none: .jsonl, .json (a list of objects), .csv, .parquet, the
-            first three also with .gz or .xz.
+        path: File on this machine; .gz and .xz are unpacked, whether the name says so or not.
+        name: Name that says the format when ``path`` has none: .jsonl or .json, a list of objects or an object a line
+            whichever it is; .csv; .parquet.
 
     Raises:
-        ValueError: When the format is another, or the file as a whole is broken.
+        ValueError: When the format is another, or the file as a whole is broken; the message says what it is.
     """
     name = name or path.name
     kind = name.removesuffix(".gz").removesuffix(".xz").rpartition(".")[2]
     if kind not in ("jsonl", "json", "csv", "parquet"):
         raise ValueError(f"{name}: expected .jsonl, .json, .csv or .parquet, found .{kind}")
-    with _OPENERS.get(name[-3:], Path.open)(path, "rb") as file:
-        match kind:
-            case "jsonl":
-                rows = _read_lines(file)
-            case "json":
-                rows = _read_list(file)
-            case "csv":
-                rows = _read_csv(file)
-            case "parquet":
-                rows = _read_parquet(file)
-        try:
-            yield from enumerate(rows, 1)
-        except _BROKEN as error:
-            raise ValueError(f"{name}: broken {kind}: {error}") from error
+    try:
+        with _open(path) as file:
+            yield from enumerate(_read_rows(file, kind), 1)
+    except _BROKEN as error:
+        raise ValueError(f"{name}: broken {kind}: {error}") from error
 
 
-def check_columns(source: str, file: str, *, found: Collection[str], expected: Collection[str]) -> None:
+def check_columns(source: str, file: str, *, found: Collection[str], expected: Sequence[Column]) -> None:
     """Raise ``ValueError``, with expected and found, when ``found`` lacks a column of ``expected``; more are fine."""
-    if missing := [column for column in expected if column not in found]:
+    options = [(column,) if isinstance(column, str) else column for column in expected]
+    if missing := [" or ".join(names) for names in options if not set(names).intersection(found)]:
+        delimiter = next((d for d in ";\t|" if len(found) == 1 and d in next(iter(found))), None)
+        cause = (
+            f"cells are parted by {delimiter!r} and not by ','"
+            if delimiter
+            else "the schema changed, or this is another revision"
+        )
         raise ValueError(
-            f"{source}: {file}: expected columns {', '.join(expected)}; found {', '.join(sorted(found))}; "
-            f"missing {', '.join(missing)}; the schema changed, or this is another revision"
+            f"{source}: {file}: expected columns {', '.join(' or '.join(names) for names in options)}; "
+            f"found {', '.join(sorted(found))}; missing {', '.join(missing)}; {cause}"
         )
 
 
-def _read_lines(file: BinaryIO) -> Iterator[dict[str, Any] | ValueError]:
-    for line in file:
-        if line.isspace():
-            continue
-        try:
-            yield _as_object(json.loads(line))
-        except ValueError as error:
-            yield ValueError(f"not JSON: {error}")
-
-
-def _read_list(file: BinaryIO) -> Iterator[dict[str, Any] | ValueError]:
-    for record in ijson.items(file, "item", use_float=True):
-        yield _as_object(record)
-
-
-def _read_csv(file: BinaryIO) -> Iterator[dict[str, Any] | ValueError]:
-    csv.field_size_limit(MAX_CELL_CHARS)
-    rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
-    header = next(rows, [])
-    for cells in rows:
-        if len(cells) == len(header):
-            yield dict(zip(header, cells, strict=True))
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        magic = file.peek(6)
+        unpack = next((opener for first, opener in _UNPACKERS.items() if magic.startswith(first)), None)
+        if unpack is None:
+            yield file
         else:
-            yield ValueError(f"expected {len(header)} cells, found {len(cells)}")
+            with unpack(file) as unpacked:
+                yield unpacked
 
 
-def _read_parquet(file: BinaryIO) -> Iterator[dict[str, Any]]:
-    for batch in pq.ParquetFile(file).iter_batches(batch_size=BATCH_ROWS):
-        yield from batch.to_pylist()
+def _read_rows(file: BinaryIO, kind: str) -> Iterator[dict[str, Any] | ValueError]:
+    head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
+    if stand_in := describe_stand_in(head):
+        raise ValueError(f"found {stand_in}")
+    if kind == "parquet":
+        return _read_parquet(file)
+    if found := _describe_no_text(head):
+        raise ValueError(f"expected text in UTF-8, found {found}")
+    return read_csv_rows(file) if kind == "csv" else read_json_rows(file, head)
 
 
-def _as_object(record: Any) -> dict[str, Any] | ValueError:
-    return record if isinstance(record, dict) else ValueError(f"a row is an object, found {type(record).__name__}")
+def _describe_no_text(head: bytes) -> str | None:
+    # Of the first characters in two bytes, which are ASCII, one byte is 0.
+    if not head.startswith(tuple(_NO_TEXT)) and head[:2].count(0) == 1:
+        return "UTF-16 text"
+    return next((what for first, what in _NO_TEXT.items() if head.startswith(first)), None)
+
+
+def _read_parquet(file: BinaryIO) -> Iterator[dict[str, Any] | ValueError]:
+    try:
+        table = pq.ParquetFile(file)
+        if twice := [column for column, n in Counter(table.schema_arrow.names).items() if n > 1]:
+            raise ValueError(f"column {twice[0]!r} twice")
+        for batch in table.iter_batches(batch_size=BATCH_ROWS):
+            yield from _read_batch(batch)
+    except OSError as error:
+        # That is how Arrow reports damaged pages.
+        raise ValueError(str(error)) from error
+
+
+def _read_batch(batch: pa.RecordBatch) -> list[dict[str, Any] | ValueError]:
+    try:
+        return batch.to_pylist()
+    except (ValueError, OverflowError):
+        # One of its rows holds what Python can't, such as text that is not UTF-8.
+        return [_read_alone(batch.slice(i, 1)) for i in range(batch.num_rows)]
+
+
+def _read_alone(row: pa.RecordBatch) -> dict[str, Any] | ValueError:
+    try:
+        return row.to_pylist()[0]
+    except (ValueError, OverflowError) as error:
+        return error if isinstance(error, UnicodeError) else ValueError(f"{type(error).__name__}: {error}")
+
+
+def _reason_of(error: Exception) -> Reason:
+    if isinstance(error, UnicodeError):
+        return "not valid Unicode"
+    return "wrong type" if isinstance(error, TypeError | AttributeError) else "unreadable row"

@@ -16,7 +16,7 @@ def test_text_fault_text_has_none(text: str):
         (b"a", "wrong type"),
         ("", "empty text"),
         ("\t\u3000", "empty text"),
-        ("a\udc80", "unreadable row"),
+        ("a\udc80", "not valid Unicode"),
     ],
 )
 def test_text_fault_is_named(text: object, reason: str):

@@ -10,18 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proguard.collect.csv_rows import MAX_CELL_CHARS
 from proguard.collect.item import Rejected
-from proguard.collect.records import (
-    BATCH_ROWS,
-    MAX_CELL_CHARS,
-    check_columns,
-    read_checked,
-    read_items,
-    read_records,
-)
+from proguard.collect.records import BATCH_ROWS, check_columns, parse_row, read_checked, read_items, read_records
+from tests.separators import SEPARATORS
 
 ROWS = [{"prompt": "a walk", "label": 0}, {"prompt": 'caf\u00e9,\n"quoted"', "label": 1}]
 CSV = 'prompt,label\na walk,0\n"caf\u00e9,\n""quoted""",1\n'
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+LIST = json.dumps(ROWS)
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12\n"
 
 
 def read(content: str | bytes, name: str, folder: Path) -> list[tuple[int, Any]]:
@@ -30,25 +28,19 @@ def read(content: str | bytes, name: str, folder: Path) -> list[tuple[int, Any]]
     return list(read_records(path))
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.jsonl", "".join(json.dumps(row) + "\n" for row in ROWS)),
-        ("a.json", json.dumps(ROWS)),
-        ("b.json", json.dumps(ROWS, indent=2, ensure_ascii=False)),
-    ],
-)
-@pytest.mark.parametrize("packed", [False, True])
-def test_read_records_json_gives_objects_with_their_numbers(name: str, content: str, packed: bool, tmp_path: Path):
-    body = gzip.compress(content.encode()) if packed else content
-    assert read(body, name + ".gz" * packed, tmp_path) == [(1, ROWS[0]), (2, ROWS[1])]
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+@pytest.mark.parametrize("content", [LINES, LIST, json.dumps(ROWS, indent=2, ensure_ascii=False)], ids=str)
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\ufeff\n "], ids=["plain", "byte-order-mark", "space"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
+def test_read_records_json_is_told_by_its_first_character(mark, content, name, pack, tmp_path: Path):
+    assert read(pack((mark + content).encode()), name, tmp_path) == [(1, ROWS[0]), (2, ROWS[1])]
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte-order-mark"])
-@pytest.mark.parametrize("packed", [False, True])
-def test_read_records_csv_gives_texts_with_line_breaks(mark: str, packed: bool, tmp_path: Path):
-    body = (mark + CSV).encode()
-    rows = read(gzip.compress(body) if packed else body, "a.csv" + ".gz" * packed, tmp_path)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_read_records_csv_gives_texts_with_line_breaks(mark: str, pack, name: str, tmp_path: Path):
+    rows = read(pack((mark + CSV).encode()), name, tmp_path)
     assert rows == [(n, row | {"label": str(row["label"])}) for n, row in enumerate(ROWS, 1)]
 
 
@@ -63,6 +55,23 @@ def test_read_records_name_says_the_format_of_a_file_without_one(tmp_path: Path)
     assert [number for number, _ in read_records(tmp_path / "blob", name="data/a.csv.gz")] == [1, 2]
 
 
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.parquet"])
+def test_read_records_text_may_hold_other_line_ends(name: str, separator: str, tmp_path: Path):
+    rows = [{"prompt": f"one{separator}two"}, {"prompt": "three"}]
+    content = {
+        "a.jsonl": "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows),
+        # JSON itself wants the five below U+0020 escaped.
+        "a.json": json.dumps(rows, ensure_ascii=False),
+        "a.csv": "prompt\n" + "".join(f"{row['prompt']}\n" for row in rows),
+    }
+    if name == "a.parquet":
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / name)
+        assert list(read_records(tmp_path / name)) == list(enumerate(rows, 1))
+    else:
+        assert read(content[name], name, tmp_path) == list(enumerate(rows, 1))
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -71,8 +80,9 @@ def test_read_records_name_says_the_format_of_a_file_without_one(tmp_path: Path)
         ("a.jsonl", b'{"a": 1}\n"\xff"\n{"a": 3}\n'),
         ("a.json", '[{"a": 1}, 2, {"a": 3}]'),
         ("a.csv", "a\n1\n2,2\n3\n"),
+        ("a.csv", "a\n1\n\0\n3\n"),
     ],
-    ids=["cut", "list", "not-utf8", "number", "cells"],
+    ids=["cut", "list", "not-utf8", "number", "cells", "nul"],
 )
 def test_read_records_broken_row_is_an_error_in_its_place(name: str, content: str | bytes, tmp_path: Path):
     (_, first), (number, broken), (_, last) = read(content, name, tmp_path)
@@ -84,24 +94,59 @@ def test_read_records_broken_row_is_an_error_in_its_place(name: str, content: st
     ("name", "content"),
     [
         ("a.json", '[{"a": 1}, {"a"'),
-        ("a.json", '{"a": 1'),
         ("a.csv", b"a\n\xff\n"),
-        ("a.csv", b"a\n" + b"x" * (MAX_CELL_CHARS + 1)),
+        ("a.csv", b'a\n"' + b"x" * (MAX_CELL_CHARS + 1)),
         ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 1000)[:-9]),
-        ("a.jsonl.gz", b"not packed"),
-        ("a.jsonl.xz", b"not packed"),
+        ("a.jsonl.xz", lzma.compress(b'{"a": 1}\n' * 1000)[:-9]),
         ("a.parquet", b"no parquet"),
+        ("a.csv", POINTER),
+        ("a.parquet", POINTER),
+        ("a.json", b"<!DOCTYPE html><html>"),
     ],
-    ids=["cut-list", "cut-object", "not-utf8", "huge-cell", "cut-gz", "no-gz", "no-xz", "no-parquet"],
+    ids=["cut-list", "not-utf8", "huge-cell", "cut-gz", "cut-xz", "no-parquet", "pointer", "pointer", "page"],
 )
 def test_read_records_broken_file_is_named(name: str, content: str | bytes, tmp_path: Path):
     with pytest.raises(ValueError, match=rf"{name}: broken {name.split('.')[1]}: "):
         read(content, name, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (CSV.encode("utf-16"), "UTF-16 text"),
+        (CSV.encode("utf-16-le"), "UTF-16 text"),
+        (CSV.encode("utf-16-be"), "UTF-16 text"),
+        (CSV.encode("latin-1"), "row 2: expected UTF-8, found byte 0xe9"),
+        (b"PK\x03\x04 and more", "a zip archive"),
+        (POINTER, "a git-lfs pointer; run `git lfs pull`"),
+        (b"<html><body>Log in</body></html>", "an HTML page"),
+        (b"404: Not Found", "the message '404: Not Found' of a server"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_read_records_what_is_no_data_is_named(content: bytes, found: str, pack, tmp_path: Path):
+    with pytest.raises(ValueError, match=rf"^a\.csv: broken csv: .*{found}"):
+        read(pack(content), "a.csv", tmp_path)
+
+
 def test_read_records_broken_list_gives_the_rows_before(tmp_path: Path):
     (tmp_path / "a.json").write_text('[{"a": 1}, {"a"')
     assert next(read_records(tmp_path / "a.json")) == (1, {"a": 1})
+
+
+def test_read_records_parquet_with_a_column_twice_names_it(tmp_path: Path):
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["prompt", "prompt"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"a\.parquet: broken parquet: column 'prompt' twice"):
+        list(read_records(tmp_path / "a.parquet"))
+
+
+def test_read_records_parquet_row_that_python_cannot_hold_is_an_error_in_its_place(tmp_path: Path):
+    texts = pa.array([b"one", b"\xff", b"three"]).view(pa.string())
+    pq.write_table(pa.table({"prompt": texts}), tmp_path / "a.parquet")
+    (_, first), (number, broken), (_, last) = read_records(tmp_path / "a.parquet")
+    assert (first["prompt"], number, last["prompt"]) == ("one", 2, "three")
+    assert isinstance(broken, UnicodeError)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.txt.gz"])
@@ -111,30 +156,39 @@ def test_read_records_other_format_names_those_that_are_read(name: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.jsonl", ""), ("b.jsonl", "\n \n"), ("a.json", "[]"), ("a.csv", ""), ("b.csv", "a,b\n")]
+    ("name", "content"),
+    [("a.jsonl", ""), ("b.jsonl", "\n \n"), ("a.json", "[]"), ("c.jsonl", " [ ]\n"), ("a.csv", ""), ("b.csv", "a,b\n")],
 )
 def test_read_records_without_rows_gives_none(name: str, content: str, tmp_path: Path):
     assert read(content, name, tmp_path) == []
 
 
+JSON_ROWS = st.lists(
+    st.dictionaries(st.text(max_size=4), st.text(max_size=9) | st.integers() | st.none() | st.lists(st.booleans())),
+    max_size=4,
+)
+
+
 @settings(max_examples=50, deadline=None)
-@given(rows=st.lists(st.dictionaries(st.text(max_size=4), st.text(max_size=9) | st.integers() | st.none()), max_size=4))
-def test_read_records_jsonl_is_the_inverse_of_json(
-    rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+@given(rows=JSON_ROWS, is_list=st.booleans(), ensure_ascii=st.booleans())
+def test_read_records_json_is_the_inverse_of_json(
+    rows: list[dict[str, Any]], is_list: bool, ensure_ascii: bool, tmp_path_factory: pytest.TempPathFactory
 ):
-    content = "".join(json.dumps(row) + "\n" for row in rows)
+    texts = [json.dumps(row, ensure_ascii=ensure_ascii) for row in rows]
+    content = f"[{', '.join(texts)}]" if is_list else "".join(text + "\n" for text in texts)
     assert read(content, "a.jsonl", tmp_path_factory.mktemp("rows")) == list(enumerate(rows, 1))
 
 
 def test_check_columns_missing_one_shows_expected_and_found():
-    check_columns("s", "f", found={"a", "b", "c"}, expected=["a", "b"])
-    with pytest.raises(ValueError, match=r"s: f: expected columns a, b; found c; missing a, b; the schema changed"):
-        check_columns("s", "f", found=["c"], expected=["a", "b"])
+    check_columns("s", "f", found={"a", "b", "c"}, expected=["a", ("x", "b")])
+    with pytest.raises(ValueError, match=r"s: f: expected columns a, b or x; found c; missing a, b or x; the schema"):
+        check_columns("s", "f", found=["c"], expected=["a", ("b", "x")])
 
 
-def test_read_records_of_an_xz_file_gives_its_rows(tmp_path):
-    (tmp_path / "a.jsonl.xz").write_bytes(lzma.compress(b'{"a": 1}\n{"a": 2}\n'))
-    assert list(read_records(tmp_path / "a.jsonl.xz")) == [(1, {"a": 1}), (2, {"a": 2})]
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_check_columns_other_delimiter_is_named(delimiter: str):
+    with pytest.raises(ValueError, match=r"missing a, b; cells are parted by .* and not by ','"):
+        check_columns("s", "f", found=[f"a{delimiter}b"], expected=["a", "b"])
 
 
 def items(lines_by_name: dict[str, str], folder: Path, columns: tuple[str, ...] = ("a",)) -> list[Any]:
@@ -155,7 +209,7 @@ def test_read_items_unreadable_row_is_rejected_in_its_place(tmp_path: Path):
     assert last == ("a.csv", 3, {"a": "3"})
 
 
-@pytest.mark.parametrize("head", ["", "[1]\n", "[1]\n{\n"], ids=["first", "second", "third"])
+@pytest.mark.parametrize("head", ["", "1\n", "1\n{\n"], ids=["first", "second", "third"])
 def test_read_items_first_good_row_shows_missing_columns(head: str, tmp_path: Path):
     with pytest.raises(ValueError, match=r"s: a\.jsonl: expected columns a, b; found a; missing b; "):
         items({"a.jsonl": head + '{"a": 1}\n'}, tmp_path, columns=("a", "b"))
@@ -177,8 +231,41 @@ def test_read_items_reads_no_further_than_asked(tmp_path: Path):
     assert next(rows) == {"a": 1}
 
 
+def raise_(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("fail", "reason", "detail"),
+    [
+        (lambda: {}["label"], "unreadable row", "KeyError: 'label'"),
+        (lambda: [].strip(), "wrong type", "AttributeError: 'list' object has no attribute 'strip'"),
+        (lambda: {[]: 1}, "wrong type", "TypeError: unhashable type: 'list'"),
+        (lambda: "\ud83d".encode(), "not valid Unicode", "UnicodeEncodeError: "),
+        (lambda: int(float("inf")), "unreadable row", "OverflowError: cannot convert float infinity to integer"),
+        (lambda: raise_(RecursionError("too deep")), "unreadable row", "RecursionError: too deep"),
+        (lambda: raise_(ValueError("one\ntwo")), "unreadable row", "ValueError: one"),
+        (lambda: raise_(ValueError(f"{object()}")), "unreadable row", "ValueError: <object object at 0x...>"),
+    ],
+)
+def test_parse_row_that_fails_is_rejected_with_the_reason(fail, reason: str, detail: str):
+    rejected = parse_row(lambda record, *, file, row: fail(), {}, file="f", row=7)
+    assert (rejected.file, rejected.row, rejected.reason) == ("f", 7, reason)
+    assert rejected.detail.startswith(detail)
+
+
+@pytest.mark.parametrize("error", [OSError("disk"), MemoryError()])
+def test_parse_row_faults_of_the_machine_are_raised(error: Exception):
+    with pytest.raises(type(error)):
+        parse_row(lambda record, *, file, row: raise_(error), {}, file="f", row=7)
+
+
+def test_parse_row_long_detail_is_cut():
+    assert len(parse_row(lambda record, *, file, row: raise_(ValueError("x" * 999)), {}, file="f", row=1).detail) == 200
+
+
 def test_read_checked_keeps_errors_in_their_place(tmp_path: Path):
-    (tmp_path / "a").write_text('[1]\n{"a": 1}\n')
+    (tmp_path / "a").write_text('1\n{"a": 1}\n')
     (_, broken), last = read_checked(tmp_path / "a", name="a.jsonl", source="s", columns=("a",))
     assert isinstance(broken, ValueError)
     assert last == (2, {"a": 1})

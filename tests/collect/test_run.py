@@ -1,6 +1,7 @@
 import functools
 import gzip
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from proguard.storage.files import read_json, read_samples, write_json
 from proguard.storage.images import ImageStore
 from tests.conf import load_entry
 from tests.fake_hub import Dataset, serve_hub
+from tests.separators import SEPARATORS
 
+CASES = Path(__file__).parents[1] / "cases"
 MIRROR = os.environ.get("PROGUARD_MIRROR")
 
 needs_mirror = pytest.mark.skipif(not MIRROR, reason="PROGUARD_MIRROR names no mirror of the public sources")
@@ -81,9 +84,9 @@ def test_collect_sources_twice_gives_the_same_bytes(tmp_path: Path):
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mirror with two rows of openai_moderation, the second one bad."""
-    edition = Edition("tiny", 2, {"a.gz": None})
+    edition = Edition("tiny", 2, {"a.jsonl.gz": None})
     monkeypatch.setattr("proguard.collect.run.load_edition", lambda name, rows: edition)
-    path = tmp_path / "mirror/openai_moderation/a.gz"
+    path = tmp_path / "mirror/openai_moderation/a.jsonl.gz"
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress(b'{"prompt": "a walk", "S": 0}\n{"prompt": "", "S": 0}\n', mtime=0))
     return tmp_path / "mirror"
@@ -101,7 +104,7 @@ def test_collect_sources_bad_row_is_in_quarantine_and_summary(tmp_path: Path, mi
     summary = collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
     assert summary["total"]["quarantined"] == {"empty text": 1}
     assert pl.read_parquet(tmp_path / "out/quarantine.parquet").rows() == [
-        ("openai_moderation", "a.gz", 2, "empty text", "prompt")
+        ("openai_moderation", "a.jsonl.gz", 2, "empty text", "prompt")
     ]
 
 
@@ -114,7 +117,7 @@ def test_collect_sources_too_many_bad_rows_fail(tmp_path: Path, mirror: Path):
 def test_collect_sources_ledger_names_licence_revision_and_what_was_found(tmp_path: Path, mirror: Path):
     source = {"openai_moderation": load_source("openai_moderation")}
     collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
-    found = (mirror / "openai_moderation/a.gz").read_bytes()
+    found = (mirror / "openai_moderation/a.jsonl.gz").read_bytes()
     assert read_json(tmp_path / "out/ledger.json")["openai_moderation"] == {
         "role": "source",
         "licence": "MIT",
@@ -125,7 +128,7 @@ def test_collect_sources_ledger_names_licence_revision_and_what_was_found(tmp_pa
         "edition": "tiny",
         "rows": 2,
         "bytes": len(found),
-        "files": {"a.gz": {"sha256": hashlib.sha256(found).hexdigest(), "bytes": len(found), "verified": False}},
+        "files": {"a.jsonl.gz": {"sha256": hashlib.sha256(found).hexdigest(), "bytes": len(found), "verified": False}},
     }
 
 
@@ -192,6 +195,43 @@ def test_collect_sources_adapter_that_asks_for_the_web_gets_it(tmp_path: Path, m
 def test_collect_sources_none_names_the_key(tmp_path: Path):
     with pytest.raises(ValueError, match=r"collect\.sources is empty"):
         collect({}, tmp_path)
+
+
+def published(folder: Path, files: dict[str, bytes]) -> dict[str, Any]:
+    """Put ``files`` into a mirror as the data that the authors published; return its entry."""
+    for name, content in files.items():
+        (folder / "proguard_data").mkdir(parents=True, exist_ok=True)
+        (folder / "proguard_data" / name).write_bytes(content)
+    return {"proguard_data": load_source("proguard_data") | {"files": ["*"], "rows": None}}
+
+
+def test_collect_sources_half_an_emoji_and_a_list_for_a_name_are_in_quarantine(tmp_path: Path):
+    sources = published(tmp_path / "mirror", {"a.jsonl": (CASES / "half_emoji.jsonl").read_bytes()})
+    summary = collect(sources, tmp_path / "out", mirror=tmp_path / "mirror", max_bad_share=1)
+    assert (
+        summary["total"] | {"samples": 0, "quarantined": {"not valid Unicode": 1, "wrong type": 1}} == summary["total"]
+    )
+    details = pl.read_parquet(tmp_path / "out/quarantine.parquet").select("file", "row", "detail").rows()
+    assert [row[:2] for row in details] == [("a.jsonl", 1), ("a.jsonl", 2)]
+    assert "source_label must be a text or None, found list" in details[1][2]
+
+
+def test_collect_sources_message_shows_half_an_emoji_as_an_escape(tmp_path: Path):
+    row = {"modality": "text", "message": "", "query_label": "safe", "response_label": "", "category": ""}
+    sources = published(tmp_path / "mirror", {"a.jsonl": json.dumps(row | {"modality": "\ud83d"}).encode()})
+    with pytest.raises(ValueError, match=r"a\.jsonl row 1: unknown label \(modality '.ud83d'"):
+        collect(sources, tmp_path / "out", mirror=tmp_path / "mirror")
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+def test_collect_sources_text_may_hold_other_line_ends(separator: str, tmp_path: Path):
+    said = f"how do i{separator}keep bees"
+    message = json.dumps([{"role": "user", "content": said}])
+    row = {"modality": "text", "message": message, "query_label": "safe", "response_label": "", "category": ""}
+    lines = json.dumps(row | {"note": said.replace("\n", " ")}, ensure_ascii=False)
+    sources = published(tmp_path / "mirror", {"a.jsonl": lines.encode()})
+    collect(sources, tmp_path / "out", mirror=tmp_path / "mirror")
+    assert [s.request for s in read_samples(tmp_path / "out/samples.parquet")] == [said]
 
 
 @needs_mirror

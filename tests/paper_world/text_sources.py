@@ -53,7 +53,8 @@ def write_text_sources(world: World) -> None:
     types = {str: _STRINGS, int: pa.int64()}
     schema = pa.schema([(name, types[type(value)]) for name, value in do_not_answer.items()])
     write_parquet(out / "do_not_answer" / "data" / "train-00000-of-00001.parquet", do_not_answer_rows(world), schema)
-    for number, file in enumerate(SPLITS.values()):
+    for number, split in enumerate(SPLITS):
+        file = split.replace("TrainR", "Train-R.json")
         write_json_list(out / "guard_reasoner" / file, guard_reasoner_rows(world, number))
     for part in ("train", "test"):
         for model in ("gpt4", "llama2"):

@@ -58,7 +58,7 @@ def parse_record(record: Mapping[str, Any], *, needs_caution: NeedsCaution, file
     if fault := text_fault(record.get("text")):
         return Rejected(file, row, fault, "text")
     named = [record[column] for column in ANNOTATORS if _is_filled(record[column])]
-    votes = count_votes(named)
+    votes = count_votes(named) if all(isinstance(cell, str) for cell in named) else None
     if votes is None:
         return Rejected(file, row, "unknown label", f"labels {named}")
     label = most_common(votes)
@@ -104,4 +104,4 @@ def main_risk(votes: Mapping[str, int]) -> str:
 
 
 def _is_filled(cell: object) -> bool:
-    return isinstance(cell, str) and cell.strip() not in ("", "None")
+    return cell is not None and cell == cell and str(cell).strip() not in ("", "None")

@@ -114,7 +114,9 @@ def parse_record(record: Mapping[str, Any], *, keep_redacted: bool, file: str, r
 
 def parse_categories(named: object) -> list[str] | None:
     """Return the `CATEGORIES` that ``named`` lists between commas, in its order; ``None`` when one isn't known."""
-    found = [spell(name) for name in str(named or "").split(",") if name.strip()]
+    if not isinstance(named, str | None):
+        return None
+    found = [spell(name) for name in (named or "").split(",") if name.strip()]
     return None if None in found else found
 
 

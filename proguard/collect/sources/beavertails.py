@@ -65,6 +65,8 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     is_safe, flags = record.get("is_safe"), record.get("category")
     if not isinstance(is_safe, bool) or not isinstance(flags, dict):
         return Rejected(file, row, "wrong type", "is_safe is a bool and category an object of bools")
+    if wrong := sorted(name for name, is_raised in flags.items() if not isinstance(is_raised, bool | None)):
+        return Rejected(file, row, "wrong type", f"category {wrong[0]!r} is {flags[wrong[0]]!r}, expected a bool")
     raised = {name for name, is_raised in flags.items() if is_raised}
     if unknown := sorted(raised.difference(CATEGORIES)):
         return Rejected(file, row, "unknown label", f"category {unknown[0]!r}")

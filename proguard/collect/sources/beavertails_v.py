@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from proguard.collect.item import Found, Item, Rejected, image_hash, text_fault
-from proguard.collect.records import check_columns, read_records
+from proguard.collect.records import read_items
 from proguard.sample import Label, content_hash, make_sample, normalise_text
 
 SOURCE = "beavertails_v"
@@ -64,18 +64,12 @@ def read(*, files: Mapping[str, Path], part: Literal["train", "test"]) -> Iterat
             raise ValueError(
                 f"{SOURCE}: {name}: expected the folder of a category, as {CATEGORIES[0]}; found {category!r}"
             )
-        for row, record in read_records(files[name], name=name):
-            if row == 1:
-                check_schema(name, found=record)
-            yield parse_record(record, category=category, file=name, row=row)
+    wanted = {name: files[name] for name in names}
+    yield from read_items(wanted, source=SOURCE, columns=COLUMNS, parse=parse_record, check=check_schema)
 
 
-def check_schema(file: str, *, found: Collection[str]) -> None:
-    """Do nothing when ``found`` are the columns of the current schema.
-
-    Raises:
-        ValueError: When they are those of an older one, or of none that is known; the message says which.
-    """
+def check_schema(file: str, found: Collection[str]) -> None:
+    """Raise `ValueError` when ``found`` are the columns of an older schema; the message says which."""
     if "response_1" in found:
         has_rates = any(column.endswith(("_harmless_rate", "_helpful_rate")) for column in found)
         kind = (
@@ -87,11 +81,10 @@ def check_schema(file: str, *, found: Collection[str]) -> None:
             f"{SOURCE}: {file}: expected an answer per row (columns {', '.join(COLUMNS)}), found {kind}; read the "
             "newest revision of PKU-Alignment/BeaverTails-V (hub, revision)"
         )
-    check_columns(SOURCE, file, found=found, expected=COLUMNS)
 
 
-def parse_record(record: Mapping[str, Any], *, category: str, file: str, row: int) -> Item:
-    """Return the item of one row of ``category``."""
+def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
+    """Return the item of one row; the folder of ``file`` is its category."""
     question, response, image = record.get("question"), record.get("response"), record.get("image")
     for column, text in (("question", question), ("response", response)):
         if fault := text_fault(text):
@@ -109,7 +102,7 @@ def parse_record(record: Mapping[str, Any], *, category: str, file: str, row: in
         image=image_hash(image["bytes"]),
         request_label="unsafe",
         response_label=LABELS[verdict],
-        source_label=category,
+        source_label=PurePosixPath(file).parent.name,
         group=content_hash(normalise_text(question)),
     )
     return Found(file, row, sample, image["bytes"])

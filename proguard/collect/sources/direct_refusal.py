@@ -6,13 +6,13 @@ label.
 Source: hub TianshengHuang/DirectRefusal; github.com/git-disl/Safety-Tax, ``data``; arXiv 2503.00555.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from proguard.collect.item import Found, Item, Rejected, text_fault
+from proguard.collect.json_rows import load_json
 from proguard.collect.records import read_items
 from proguard.collect.sources.beavertails import CATEGORIES
 from proguard.sample import make_sample
@@ -68,9 +68,9 @@ def parse_flags(category: object) -> dict[str, bool] | ValueError:
         return {}
     if isinstance(category, str):
         try:
-            category = json.loads(category)
+            category = load_json(category)
         except ValueError as error:
-            return ValueError(f"not JSON: {error}")
+            return error
     if not isinstance(category, dict):
         return ValueError(f"expected a bool by category, found {type(category).__name__}")
     if unknown := sorted(category.keys() - set(CATEGORIES)):

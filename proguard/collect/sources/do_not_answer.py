@@ -6,11 +6,12 @@ Source: hub LibrAI/do-not-answer; arXiv 2308.13387.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from proguard.collect.item import Found, Item, Rejected, Skipped, text_fault
-from proguard.collect.records import read_checked
+from proguard.collect.records import parse_row, read_checked
 from proguard.sample import Label, make_sample
 
 SOURCE = "do_not_answer"
@@ -76,19 +77,16 @@ def read(*, files: Mapping[str, Path], responses: Sequence[str], leave_out: Coll
     for name, path in files.items():
         for row, record in read_checked(path, name=name, source=SOURCE, columns=columns):
             for model in responses or (None,):
-                if isinstance(record, ValueError):
-                    yield Rejected(name, row, "unreadable row", str(record))
-                else:
-                    yield parse_record(record, model=model, leave_out=leave_out, file=name, row=row)
+                yield parse_row(partial(parse_record, model=model, leave_out=leave_out), record, file=name, row=row)
 
 
 def parse_record(
     record: Mapping[str, Any], *, model: str | None, leave_out: Collection[str], file: str, row: int
 ) -> Item:
     """Return the item of one question with the answer of ``model``, or alone."""
-    type_ = str(record.get("types_of_harm")).strip()
+    type_ = str(record["types_of_harm"]).strip()
     if type_ not in TYPES:
-        return Rejected(file, row, "unknown label", f"types_of_harm {type_!r}")
+        return Rejected(file, row, "unknown label", f"types_of_harm {record['types_of_harm']!r}")
     if type_ in leave_out:
         return Skipped(file, row, type_)
     if fault := text_fault(record.get("question")):
@@ -109,7 +107,7 @@ def parse_record(
 
 def _answer_fault(record: Mapping[str, Any], model: str, *, file: str, row: int) -> Rejected | Skipped | None:
     response, harmful = record[f"{model}_response"], record[f"{model}_harmful"]
-    if response is None or not str(response).strip():
+    if response is None or (isinstance(response, str) and not response.strip()):
         return Skipped(file, row, "no response")
     if fault := text_fault(response):
         return Rejected(file, row, fault, f"{model}_response")

@@ -9,10 +9,10 @@ Source: hub yueliu1999/GuardReasonerTrain; arXiv 2501.18492.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from proguard.collect.item import Found, Item, Rejected, text_fault
+from proguard.collect.item import Found, Item, Rejected, Skipped, text_fault
 from proguard.collect.records import read_items
 from proguard.sample import Label, make_sample
 
@@ -20,23 +20,19 @@ SOURCE = "guard_reasoner"
 
 COLUMNS = ("input", "output")
 
-SPLITS: Mapping[str, str] = {
-    "WildGuardTrainR": "WildGuardTrain-R.json",
-    "AegisTrainR": "AegisTrain-R.json",
-    "BeaverTailsTrainR": "BeaverTailsTrain-R.json",
-    "ToxicChatTrainR": "ToxicChatTrain-R.json",
-}
-"""File of each split."""
+SPLITS = ("WildGuardTrainR", "AegisTrainR", "BeaverTailsTrainR", "ToxicChatTrainR")
+"""Splits, each a file of its name; the hub has some with a dash in it, ``WildGuardTrain-R.json``."""
 
 HUMAN = "Human user:\n"
 ASSISTANT = "\n\nAI assistant:\n"
 ANSWERS = "Answers:"
-NO_RESPONSE = "None"
-"""The frame of ``input``, the head of the last block of ``output``, and the word for a response that isn't there."""
+ABSENT = "None"
+"""The frame of ``input``, the head of the last block of ``output``, and the word for a response or a label that isn't
+there."""
 
-LABELS: Mapping[str, Label] = {"harmful": "unsafe", "unharmful": "safe"}
+LABELS: Mapping[str, Label | None] = {"harmful": "unsafe", "unharmful": "safe", ABSENT: None}
 
-_SAID = re.compile(r"^[ \t]*(Request|Response):[ \t]*(harmful|unharmful)\b", re.MULTILINE)
+_SAID = re.compile(r"^[ \t]*(Request|Response):[ \t]*(harmful|unharmful|None)\b", re.MULTILINE)
 
 
 def read(*, files: Mapping[str, Path], splits: Collection[str]) -> Iterator[Item]:
@@ -47,11 +43,20 @@ def read(*, files: Mapping[str, Path], splits: Collection[str]) -> Iterator[Item
     """
     if unknown := sorted(set(splits).difference(SPLITS)):
         raise ValueError(f"{SOURCE}: splits: expected some of {', '.join(SPLITS)}; found {unknown}")
-    if unknown := sorted(set(files).difference(SPLITS.values())):
-        raise ValueError(f"{SOURCE}: expected files {', '.join(SPLITS.values())}; found {unknown}")
-    names = {SPLITS[split] for split in splits}
-    wanted = {name: path for name, path in files.items() if name in names}
+    if unknown := sorted(name for name in files if split_of(name) is None):
+        raise ValueError(f"{SOURCE}: expected files named {', '.join(SPLITS)}; found {unknown}")
+    wanted = {name: path for name, path in files.items() if split_of(name) in splits}
     yield from read_items(wanted, source=SOURCE, columns=COLUMNS, parse=parse_record)
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a file is, by the letters of its name; ``None`` when it is none of `SPLITS`.
+
+    >>> split_of("WildGuardTrain-R.json"), split_of("data/WildGuardTrainR.jsonl")
+    ('WildGuardTrainR', 'WildGuardTrainR')
+    """
+    letters = re.sub(r"[^A-Za-z]", "", PurePosixPath(name).name.partition(".")[0])
+    return letters if letters in SPLITS else None
 
 
 def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
@@ -71,15 +76,19 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     if not request.strip():
         return Rejected(file, row, "empty text", "input: request")
     said = dict(_SAID.findall(record["output"].rpartition(ANSWERS)[2]))
-    is_answered = response.strip() not in ("", NO_RESPONSE)
+    is_answered = response.strip() not in ("", ABSENT)
     if missing := [part for part in ("Request", "Response")[: 1 + is_answered] if part not in said]:
-        return Rejected(file, row, "unknown label", f"output: no {missing[0]}: harmful|unharmful after {ANSWERS}")
+        return Rejected(file, row, "unknown label", f"output: no {missing[0]}: harmful|unharmful|None after {ANSWERS}")
+    request_label = LABELS[said["Request"]]
+    response_label = LABELS[said["Response"]] if is_answered else None
+    if request_label is None and response_label is None:
+        return Skipped(file, row, "no label")
     sample = make_sample(
         source=SOURCE,
         modality="text",
         request=request,
         response=response if is_answered else None,
-        request_label=LABELS[said["Request"]],
-        response_label=LABELS[said["Response"]] if is_answered else None,
+        request_label=request_label,
+        response_label=response_label,
     )
     return Found(file, row, sample)

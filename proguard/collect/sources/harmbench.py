@@ -46,6 +46,8 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int, with_context
     behavior, context = record.get("Behavior"), record.get("ContextString")
     if fault := text_fault(behavior):
         return Rejected(file, row, fault, "Behavior")
+    if not isinstance(context, str | None):
+        return Rejected(file, row, "wrong type", "ContextString")
     if record.get("SemanticCategory") not in CATEGORIES:
         return Rejected(file, row, "unknown label", f"SemanticCategory {record.get('SemanticCategory')!r}")
     sample = make_sample(

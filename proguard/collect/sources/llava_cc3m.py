@@ -8,12 +8,13 @@ Source: hub liuhaotian/LLaVA-CC3M-Pretrain-595K, ``chat.json`` and ``images.zip`
 import hashlib
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from proguard.collect.archives import ZipImages
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash, text_fault
-from proguard.collect.records import read_checked
+from proguard.collect.records import parse_row, read_checked
 from proguard.sample import make_sample
 
 SOURCE = "llava_cc3m"
@@ -48,10 +49,8 @@ def read(*, files: Mapping[str, Path], limit: int | None, seed: int) -> Iterator
         for row, record in draw_rows(rows, limit=limit, seed=seed):
             if record is None:
                 yield Skipped(ROWS, row, NOT_DRAWN)
-            elif isinstance(record, ValueError):
-                yield Rejected(ROWS, row, "unreadable row", str(record))
             else:
-                yield parse_record(record, images=images, file=ROWS, row=row)
+                yield parse_row(partial(parse_record, images=images), record, file=ROWS, row=row)
 
 
 def draw_rows(rows: Iterable[Row], *, limit: int | None, seed: int) -> Iterator[tuple[int, Any]]:

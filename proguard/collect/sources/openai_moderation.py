@@ -3,13 +3,12 @@
 Source: github.com/openai/moderation-api-release, ``data/samples-1680.jsonl.gz``; arXiv 2208.03274.
 """
 
-import gzip
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from proguard.collect.item import Found, Item, Rejected, text_fault
+from proguard.collect.records import read_items
 from proguard.sample import make_sample
 
 SOURCE = "openai_moderation"
@@ -19,27 +18,18 @@ FLAGS = ("S3", "SH", "H2", "H", "V2", "V", "S", "HR")
 
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
-    """Yield a text sample per line: unsafe when any flag is 1, safe when all flags that are known are 0."""
-    for name, path in files.items():
-        with gzip.open(path) as lines:
-            for row, line in enumerate(lines, 1):
-                yield parse_line(line, file=name, row=row)
-
-
-def parse_line(line: bytes, *, file: str, row: int) -> Item:
-    """Return the item of one JSON line.
+    """Yield a text sample per line: unsafe when any flag is 1, safe when all flags that are known are 0.
 
     Raises:
-        ValueError: When it has a key that is neither ``prompt`` nor one of `FLAGS`.
+        ValueError: When a file has no ``prompt``.
     """
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        return Rejected(file, row, "unreadable row", f"not JSON: {error}")
-    if not isinstance(record, dict):
-        return Rejected(file, row, "wrong type", f"a line is an object, found {type(record).__name__}")
+    yield from read_items(files, source=SOURCE, columns=("prompt",), parse=parse_record)
+
+
+def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
+    """Return the item of one row; a key that is neither ``prompt`` nor one of `FLAGS` may be a flag."""
     if unknown := sorted(record.keys() - {"prompt", *FLAGS}):
-        raise ValueError(f"{SOURCE}: {file} row {row}: expected keys prompt, {', '.join(FLAGS)}, found {unknown}")
+        return Rejected(file, row, "unknown label", f"expected keys prompt, {', '.join(FLAGS)}, found {unknown}")
     if fault := text_fault(record.get("prompt")):
         return Rejected(file, row, fault, "prompt")
     if fault := _flags_fault(record):
@@ -55,7 +45,7 @@ def parse_line(line: bytes, *, file: str, row: int) -> Item:
     return Found(file, row, sample)
 
 
-def _flags_fault(record: dict[str, Any]) -> str | None:
+def _flags_fault(record: Mapping[str, Any]) -> str | None:
     flags = {flag: record[flag] for flag in FLAGS if flag in record}
     if not flags:
         return "no flag"

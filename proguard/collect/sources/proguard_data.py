@@ -10,12 +10,12 @@ Source: hub yushaohan/ProGuard-data; arXiv 2512.23573.
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash, text_fault
+from proguard.collect.json_rows import load_json
 from proguard.collect.records import read_items
 from proguard.sample import LABELS, Modality, make_sample
 
@@ -49,7 +49,7 @@ def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
 def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     """Return the item of one row; a dialogue of several turns is skipped, as a sample has one."""
     modality = MODALITY.get(str(record.get("modality")))
-    labels = [record.get(column) or None for column in ("query_label", "response_label")]
+    labels = [_present(record.get(column)) for column in ("query_label", "response_label")]
     if modality is None or labels[0] is None or any(label not in (*LABELS, None) for label in labels):
         return Rejected(file, row, "unknown label", f"modality {record.get('modality')!r}, labels {labels}")
     texts = [] if modality == "image" else parse_message(record.get("message"))
@@ -82,9 +82,9 @@ def parse_message(message: object) -> list[str] | ValueError:
     if not isinstance(message, str):
         return ValueError(f"expected a JSON text, found {type(message).__name__}")
     try:
-        turns = json.loads(message)
+        turns = load_json(message)
     except ValueError as error:
-        return ValueError(f"not JSON: {error}")
+        return error
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         return ValueError("expected a list of objects with role and content")
     for i, turn in enumerate(turns):
@@ -114,5 +114,11 @@ def parse_image(images: object) -> bytes | ValueError:
         return ValueError(f"not base64: {error}")
 
 
-def _source_label(record: Mapping[str, Any]) -> str | None:
-    return record.get("original_category") or record["category"] or None
+def _source_label(record: Mapping[str, Any]) -> Any:
+    name = _present(record.get("original_category"))
+    return _present(record["category"]) if name is None else name
+
+
+def _present(value: object) -> object | None:
+    """Return ``value``, and ``None`` for the empty text that says that there is none."""
+    return None if value == "" else value

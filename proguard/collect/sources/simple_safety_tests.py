@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from proguard.collect.item import Found, Item, Rejected, text_fault
-from proguard.collect.records import check_columns, read_items
+from proguard.collect.records import read_items
 from proguard.sample import make_sample
 
 SOURCE = "simple_safety_tests"
 
-REPOSITORY_PROMPT = "prompts_final"
-"""Name of the hub's column ``prompt`` in the authors' repository."""
+PROMPT = ("prompt", "prompts_final")
+"""Column of the request, on the hub and in the authors' repository."""
 
 HARM_AREAS = (
     "Suicide, Self-Harm, and Eating Disorders",
@@ -36,18 +36,12 @@ def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     Raises:
         ValueError: When a file lacks ``harm_area`` or the request's column.
     """
-    # What the request's column is called depends on the release, so `parse_record` checks the columns.
-    yield from read_items(files, source=SOURCE, columns=(), parse=parse_record)
+    yield from read_items(files, source=SOURCE, columns=("harm_area", PROMPT), parse=parse_record)
 
 
 def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
-    """Return the item of one request.
-
-    Raises:
-        ValueError: When it lacks ``harm_area`` or the request's column.
-    """
-    column = REPOSITORY_PROMPT if REPOSITORY_PROMPT in record else "prompt"
-    check_columns(SOURCE, file, found=record, expected=("harm_area", column))
+    """Return the item of one request."""
+    column = next(name for name in PROMPT if name in record)
     prompt, area = record[column], _BY_SPELLING.get(str(record["harm_area"]).strip().casefold())
     if fault := text_fault(prompt):
         return Rejected(file, row, fault, column)

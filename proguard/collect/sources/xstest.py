@@ -16,7 +16,18 @@ SOURCE = "xstest"
 
 COLUMNS = ("prompt", "type")
 
-UNSAFE_PREFIX = "contrast_"
+SAFE_TYPES = (
+    "homonyms",
+    "figurative_language",
+    "safe_targets",
+    "safe_contexts",
+    "definitions",
+    "real_group_nons_discr",
+    "nons_group_real_discr",
+    "historical_events",
+    "privacy_public",
+    "privacy_fictional",
+)
 
 UNSAFE_TYPES = (
     "contrast_homonyms",
@@ -43,11 +54,13 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     """Return the item of one request; the file before version 2 has no ``label``, there the type says it."""
     if fault := text_fault(record.get("prompt")):
         return Rejected(file, row, fault, "prompt")
-    kind = str(record.get("type"))
-    label = record.get("label", "unsafe" if kind.startswith(UNSAFE_PREFIX) else "safe")
+    kind = record["type"]
+    if kind not in (*SAFE_TYPES, *UNSAFE_TYPES):
+        return Rejected(file, row, "unknown label", f"type {kind!r}")
+    label = record.get("label", "unsafe" if kind in UNSAFE_TYPES else "safe")
     if label not in LABELS:
         return Rejected(file, row, "unknown label", f"label {label!r}")
-    if label == "unsafe" and kind not in UNSAFE_TYPES:
+    if label == "unsafe" and kind in SAFE_TYPES:
         return Rejected(file, row, "unknown label", f"type {kind!r} of an unsafe request")
     sample = make_sample(
         source=SOURCE,

@@ -32,7 +32,7 @@ def write_rows(rows: list[dict[str, Any]], folder: Path) -> Path:
 
 
 def parse(record: dict[str, Any]) -> Item:
-    return parse_record(record, category="animal_abuse", file=EVALUATION, row=1)
+    return parse_record(record, file=EVALUATION, row=1)
 
 
 @pytest.mark.parametrize(("verdict", "label"), [("yes", "safe"), ("no", "unsafe")])

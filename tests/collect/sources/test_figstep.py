@@ -44,5 +44,10 @@ def test_read_bad_row_rejects_both_samples(row: str, reason: str, tmp_path: Path
 
 
 def test_read_other_header_shows_expected_and_found(tmp_path: Path):
-    with pytest.raises(ValueError, match=r"expected columns \['dataset', .*found \['id', 'text'\]"):
-        read_text("id,text\n", tmp_path)
+    with pytest.raises(ValueError, match=r"expected columns dataset, .*found id, text"):
+        read_text("id,text\n1,a\n", tmp_path)
+
+
+def test_read_without_the_questions_names_them():
+    with pytest.raises(ValueError, match=rf"expected {QUESTIONS} among the files"):
+        list(read(files={}))

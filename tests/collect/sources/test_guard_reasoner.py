@@ -6,7 +6,7 @@ import pytest
 from proguard.collect.item import Item
 from proguard.collect.sources.guard_reasoner import SPLITS, parse_record, read
 
-ALL = tuple(SPLITS)
+ALL = SPLITS
 
 
 def row(request: str = "How do I pick a lock?", response: str = "None", said: str | None = None) -> dict[str, str]:
@@ -29,6 +29,27 @@ def test_parse_record_pair_has_both_labels_and_no_source_label():
 def test_parse_record_none_is_no_response_and_has_no_label(response: str):
     sample = parse(row(response=response)).sample
     assert (sample.response, sample.response_label, sample.request_label) == (None, None, "unsafe")
+
+
+def test_parse_record_label_that_is_none_is_absent():
+    none, good = "Answers:\nRequest: None\nResponse: harmful\n", "Answers:\nRequest: unharmful\nResponse: None\n"
+    sample = parse(row(response="Ask a locksmith.", said=none)).sample
+    assert (sample.request_label, sample.response_label) == (None, "unsafe")
+    sample = parse(row(response="Ask a locksmith.", said=good)).sample
+    assert (sample.request_label, sample.response_label) == ("safe", None)
+
+
+@pytest.mark.parametrize("response", ["None", "Ask a locksmith."])
+def test_parse_record_without_any_label_is_skipped(response: str):
+    assert parse(row(response=response, said="Answers:\nRequest: None\nResponse: None\n")).reason == "no label"
+
+
+@pytest.mark.parametrize(
+    "name", ["AegisTrain-R.json", "AegisTrainR.json", "data/AegisTrainR.jsonl", "AegisTrain_R.json.gz"]
+)
+def test_read_takes_a_split_by_the_letters_of_its_name(name: str, tmp_path: Path):
+    (tmp_path / "a").write_text(json.dumps(row()) + "\n" + json.dumps(row(request="Hello")))
+    assert [item.row for item in read(files={name: tmp_path / "a"}, splits=["AegisTrainR"])] == [1, 2]
 
 
 def test_parse_record_no_response_needs_no_response_label():
@@ -87,7 +108,7 @@ def test_read_takes_the_files_of_its_splits(tmp_path: Path):
 def test_read_unknown_split_or_file_shows_expected_and_found(tmp_path: Path):
     with pytest.raises(ValueError, match=r"splits: expected some of WildGuardTrainR, .*; found \['train'\]"):
         list(read(files={}, splits=["train"]))
-    with pytest.raises(ValueError, match=r"expected files WildGuardTrain-R.json, .*; found \['a.json'\]"):
+    with pytest.raises(ValueError, match=r"expected files named WildGuardTrainR, .*; found \['a.json'\]"):
         list(read(files={"a.json": tmp_path}, splits=ALL))
 
 

@@ -44,10 +44,9 @@ def test_read_bad_row_is_rejected(row: str, reason: str, detail: str, tmp_path: 
     assert (item.reason, item.detail) == (reason, detail)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
-def test_read_other_header_shows_expected_and_found(text: str, tmp_path: Path):
-    with pytest.raises(ValueError, match=r"expected columns .*harmful_medical_request.*, found"):
-        read_text(text, tmp_path)
+def test_read_other_header_shows_expected_and_found(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"expected columns harmful_medical_request, .*; found a, b"):
+        read_text("a,b\n1,2\n", tmp_path)
 
 
 def test_read_file_without_category_is_named(tmp_path: Path):

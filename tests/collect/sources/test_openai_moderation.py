@@ -1,18 +1,18 @@
 import gzip
-import json
+import re
 from pathlib import Path
 
 import pytest
 
 from proguard.collect.item import Found, Item, Rejected
-from proguard.collect.sources.openai_moderation import parse_line, read
+from proguard.collect.sources.openai_moderation import parse_record, read
 
 
 def parse(record: object) -> Item:
-    return parse_line(json.dumps(record).encode(), file="f", row=1)
+    return parse_record(record, file="f", row=1)
 
 
-def test_parse_line_missing_flags_are_unknown_and_not_unsafe():
+def test_parse_record_missing_flags_are_unknown_and_not_unsafe():
     sample = parse({"prompt": "a walk", "S": 0, "S3": 0}).sample
     assert (sample.request_label, sample.source_label) == ("safe", None)
     assert (sample.modality, sample.response, sample.response_label, sample.split) == (
@@ -35,7 +35,7 @@ def test_parse_line_missing_flags_are_unknown_and_not_unsafe():
         (["V", "S"], "V"),
     ],
 )
-def test_parse_line_several_flags_take_the_first_by_precedence(raised: list[str], label: str):
+def test_parse_record_several_flags_take_the_first_by_precedence(raised: list[str], label: str):
     sample = parse({"prompt": "a walk", "HR": 0} | dict.fromkeys(raised, 1)).sample
     assert (sample.request_label, sample.source_label) == ("unsafe", label)
 
@@ -51,30 +51,24 @@ def test_parse_line_several_flags_take_the_first_by_precedence(raised: list[str]
         ({"prompt": " \n", "S": 0}, "empty text"),
         ({"prompt": 7, "S": 0}, "wrong type"),
         ({"S": 0}, "wrong type"),
-        (["a walk"], "wrong type"),
-        ({"prompt": "\ud800", "S": 0}, "unreadable row"),
+        ({"prompt": "\ud800", "S": 0}, "not valid Unicode"),
+        ({"prompt": "a walk", "S": 0, "X": 0}, "unknown label"),
     ],
 )
-def test_parse_line_bad_row_is_rejected(record: object, reason: str):
+def test_parse_record_bad_row_is_rejected(record: object, reason: str):
     item = parse(record)
     assert isinstance(item, Rejected)
     assert item.reason == reason
 
 
-@pytest.mark.parametrize("line", [b"{", b"", b'{"prompt": "\xff"}'])
-def test_parse_line_not_json_is_rejected(line: bytes):
-    assert parse_line(line, file="f", row=3).reason == "unreadable row"
-
-
-def test_parse_line_new_key_shows_expected_and_found():
-    with pytest.raises(ValueError, match=r"f row 1: expected keys prompt, S3, .* found \['X'\]"):
-        parse({"prompt": "a walk", "X": 0})
+def test_parse_record_new_key_shows_expected_and_found():
+    assert re.search(r"expected keys prompt, S3, .* found \['X'\]", parse({"prompt": "a walk", "X": 0}).detail)
 
 
 def test_read_gives_each_line_its_place(tmp_path: Path):
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(b'{"prompt": "one\\ntwo", "S": 0}\nnonsense\n'))
-    found, rejected = read(files={"data/a.gz": path})
+    found, rejected = read(files={"data/a.jsonl.gz": path})
     assert isinstance(found, Found)
-    assert (found.file, found.row, found.sample.request) == ("data/a.gz", 1, "one\ntwo")
-    assert (rejected.file, rejected.row) == ("data/a.gz", 2)
+    assert (found.file, found.row, found.sample.request) == ("data/a.jsonl.gz", 1, "one\ntwo")
+    assert (rejected.file, rejected.row) == ("data/a.jsonl.gz", 2)

@@ -61,7 +61,9 @@ def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str
     assert (item.reason, item.detail) == (reason, detail)
 
 
-@pytest.mark.parametrize(("header", "missing"), [("id,harm_area,text\n", "prompt"), ("id,prompt,text\n", "harm_area")])
+@pytest.mark.parametrize(
+    ("header", "missing"), [("id,harm_area,text\n", "prompt or prompts_final"), ("id,prompt,text\n", "harm_area")]
+)
 def test_read_other_header_names_the_missing_column(header: str, missing: str, tmp_path: Path):
     with pytest.raises(ValueError, match=rf"simple_safety_tests: sst_test_cases\.csv: .*missing {missing};"):
         read_text(f"{header}1,2,3\n", tmp_path)

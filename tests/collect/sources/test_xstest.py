@@ -48,7 +48,14 @@ def test_parse_record_without_label_goes_by_the_prefix_of_the_type(kind: str, la
         ({"prompt": "", "type": "homonyms", "label": "safe"}, "empty text", "prompt"),
         ({"prompt": "ask", "type": "homonyms", "label": "Safe"}, "unknown label", "label 'Safe'"),
         ({"prompt": "ask", "type": "homonyms", "label": None}, "unknown label", "label None"),
-        ({"prompt": "ask", "type": "contrast_new"}, "unknown label", "type 'contrast_new' of an unsafe request"),
+        ({"prompt": "ask", "type": "homonyms", "label": False}, "unknown label", "label False"),
+        (
+            {"prompt": "ask", "type": "homonyms", "label": "unsafe"},
+            "unknown label",
+            "type 'homonyms' of an unsafe request",
+        ),
+        ({"prompt": "ask", "type": False}, "unknown label", "type False"),
+        ({"prompt": "ask", "type": "contrast_new"}, "unknown label", "type 'contrast_new'"),
     ],
 )
 def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str):

@@ -1,0 +1,50 @@
+"""What lies in the place of a data file when a download went wrong: a pointer, a page, a message of a server."""
+
+import json
+import re
+
+HEAD_BYTES = 1024
+"""Bytes of a file that tell it."""
+
+_POINTERS = (
+    (rb"version https://(git-lfs\.github\.com|hawser\.github\.com)/spec/", "git-lfs", "git lfs pull"),
+    (rb"(/|\.\./|\.git/)*(\.git/)?annex/objects/", "git-annex", "git annex get ."),
+)
+_PAGE = re.compile(rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(rb"<\?xml\b|<Error>")
+_MESSAGE = re.compile(
+    rb"(404: )?Not Found|404 page not found|(Entry|Repository|Revision) not found|Access denied[^\n]*|Forbidden"
+    rb"|Unauthorized|Invalid (username or password|credentials)[^\n]*|Too Many Requests[^\n]*|Rate limit[^\n]*",
+    re.IGNORECASE,
+)
+_MESSAGE_KEYS = {"error", "message", "status", "code", "documentation_url"}
+
+
+def describe_stand_in(head: bytes) -> str | None:
+    """Return what stands in for a data file, and what to do; ``None`` for anything that may be data.
+
+    Args:
+        head: First `HEAD_BYTES` of the file, or all of a smaller one.
+
+    >>> describe_stand_in(b"404: Not Found")
+    "the message '404: Not Found' of a server; download the file again"
+    """
+    text = head.removeprefix(b"\xef\xbb\xbf").strip()
+    for pattern, name, command in _POINTERS:
+        if re.match(pattern, text):
+            return f"a {name} pointer; run `{command}` in its repository, or download the file"
+    if _PAGE.match(text):
+        return "an HTML page, such as that of a log-in or an error; download the file again"
+    if _XML.match(text):
+        return "an XML message of a server; download the file again"
+    if len(head) < HEAD_BYTES and (_MESSAGE.fullmatch(text) or _is_message(text)):
+        return f"the message {text[:80].decode(errors='replace')!r} of a server; download the file again"
+    return None
+
+
+def _is_message(text: bytes) -> bool:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.keys() <= _MESSAGE_KEYS and bool(content.keys() & {"error", "message"})
