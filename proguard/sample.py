@@ -44,7 +44,7 @@ class Sample:
     """What the agent answered; ``None`` when nothing was answered."""
 
     image: str | None
-    """SHA-256 of the image's bytes in the image shards; ``None`` for text."""
+    """SHA-256 of the image's bytes as the source gave them, its key in the image shards; ``None`` for text."""
 
     request_label: Label | None
     """Label of the request (of the image, for an image alone); ``None`` when the source has none."""

@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 
 from proguard.card import GuardCard, GuardLimits, make_card
+from proguard.collect.image_shards import ImageShards, check_image
 from proguard.mini_world.world import draw_scenes
 from proguard.prompt import PromptFormat
 from proguard.row import Row
-from proguard.storage.images import ImageShards, ImageStore, check_image
+from proguard.storage.images import ImageStore
 from proguard.taxonomy import Taxonomy, load_taxonomy
 from tests.policies import draw_policy
 from tools.closure import ROOT

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from proguard.collect.item import Found, Item, Reason, Rejected
-from proguard.storage.images import CheckedImage, check_image
+from proguard.collect.image_shards import CheckedImage, check_image
+from proguard.collect.item import Found, Item, Rejected
+from proguard.storage.image import ImageError
 
 WINDOW_ITEMS = 256
 WINDOW_BYTES = 256 * 2**20
@@ -26,7 +27,7 @@ def check_images(
     Raises:
         ValueError: When a sample names another image than it came with, which is an error of its source.
     """
-    window: deque[tuple[Item, Future[CheckedImage | Reason] | None]] = deque()
+    window: deque[tuple[Item, Future[CheckedImage | ImageError] | None]] = deque()
     n_bytes = 0
     with ThreadPoolExecutor(workers) as pool:
         for item in items:
@@ -42,22 +43,21 @@ def check_images(
             yield _settle(*window.popleft())
 
 
-def _check(content: bytes, max_pixels: int) -> CheckedImage | Reason:
+def _check(content: bytes, max_pixels: int) -> CheckedImage | ImageError:
     try:
         return check_image(content, max_pixels)
-    except ValueError as error:
-        # The message itself is left out: Pillow puts a memory address into it, which differs from run to run.
-        return "huge image" if "pixels" in str(error) else "undecodable image"
+    except ImageError as error:
+        return error
 
 
-def _settle(item: Item, check: Future[CheckedImage | Reason] | None) -> tuple[Item, CheckedImage | None]:
+def _settle(item: Item, check: Future[CheckedImage | ImageError] | None) -> tuple[Item, CheckedImage | None]:
     if not isinstance(item, Found) or item.image is None is item.sample.image:
         return item, None
     if not item.image:
         return Rejected(item.file, item.row, "empty image"), None
     checked = None if check is None else check.result()
-    if isinstance(checked, str):
-        return Rejected(item.file, item.row, checked, f"{len(item.image)} bytes"), None
+    if isinstance(checked, ImageError):
+        return Rejected(item.file, item.row, checked.reason, checked.detail), None
     if checked is not None and checked.sha256 != item.sample.image:
         raise ValueError(
             f"{item.sample.source}: {item.file} row {item.row}: the sample names image "

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from proguard.collect.image_shards import CheckedImage, ImageShards
 from proguard.collect.item import Item, Rejected, Skipped
 from proguard.sample import SAMPLE_SCHEMA, Sample
-from proguard.storage.images import CheckedImage, ImageShards
 
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "source": pl.String(),

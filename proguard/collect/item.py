@@ -20,6 +20,8 @@ Reason = Literal[
     "empty image",
     "undecodable image",
     "huge image",
+    "narrow image",
+    "animated image",
     "unsafe address",
     "dead link",
     "unsafe archive entry",

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from proguard.collect.entry import Entry, read_entry
 from proguard.collect.image_checks import check_images
+from proguard.collect.image_shards import CheckedImage
 from proguard.collect.item import Found, Item
 from proguard.runtime.cluster import connect
-from proguard.storage.images import CheckedImage
 
 MAX_BLOCKS = 4096
 """Most tasks that the units are cut into; beyond it a task takes several units."""

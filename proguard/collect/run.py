@@ -19,12 +19,12 @@ from proguard.collect.entry import Entry, make_entry, read_entry
 from proguard.collect.files.dataset import fetch_dataset
 from proguard.collect.files.editions import Access, Fetched, fetch_editions, find_folder, load_edition
 from proguard.collect.image_checks import check_images
+from proguard.collect.image_shards import CheckedImage, ImageShards
 from proguard.collect.intake import Intake, check_rows, count_rows, quarantine_table, take_in
 from proguard.collect.item import Item
 from proguard.collect.on_ray import plan_units, read_on_ray
 from proguard.collect.web.images import WebImages
 from proguard.storage.files import write_json, write_table
-from proguard.storage.images import CheckedImage, ImageShards
 
 log = logging.getLogger(__name__)
 

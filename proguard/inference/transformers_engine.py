@@ -1,17 +1,16 @@
 """Completions through `transformers`: vision-language models, and models of text alone."""
 
-import io
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import torch
-from PIL import Image
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, LogitsProcessor
 
 from proguard.inference.chat import Chat
 from proguard.inference.engine import Completion, Query, check_lengths
 from proguard.inference.token_scores import may_begin, score_mark
+from proguard.storage.image import decode_image
 
 _VISION_TOKENS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
 
@@ -91,7 +90,7 @@ class TransformersEngine:
         is_raw = isinstance(queries[0].messages, str)
         texts = [self._chat.render(query) for query in queries]
         content = [query.image for query in queries if query.image is not None]
-        images = {"images": [Image.open(io.BytesIO(c)).convert("RGB") for c in content]} if content else {}
+        images = {"images": [decode_image(c).pixels for c in content]} if content else {}
         inputs = self._chat.processor(
             text=texts, **images, padding=True, return_tensors="pt", add_special_tokens=is_raw
         )

@@ -1,16 +1,14 @@
 """Completions through vLLM, for guards of billions of parameters on a GPU."""
 
-import io
 from collections.abc import Mapping, Sequence
 from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
 from proguard.inference.chat import Chat
 from proguard.inference.engine import Completion, Query, check_lengths
 from proguard.inference.token_scores import score_mark
+from proguard.storage.image import decode_image
 
 if TYPE_CHECKING:
     from vllm.outputs import CompletionOutput
@@ -65,7 +63,7 @@ class VllmEngine:
             return {"prompt_token_ids": ids}
         prompt: dict[str, Any] = {"prompt": text}
         if query.image is not None:
-            prompt["multi_modal_data"] = {"image": Image.open(io.BytesIO(query.image)).convert("RGB")}
+            prompt["multi_modal_data"] = {"image": decode_image(query.image).pixels}
         return prompt
 
 

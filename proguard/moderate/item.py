@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proguard.sample import Sample, make_sample
-from proguard.storage.images import CheckedImage, check_image
+from proguard.storage.image import NormalImage, decode_image
 
 MAX_PIXELS = 40_000_000
 """Most pixels of an image: collect's default."""
@@ -29,7 +29,7 @@ class Item:
     response: str | None = None
     """What the agent answered."""
 
-    images: tuple[CheckedImage, ...] = ()
+    images: tuple[NormalImage, ...] = ()
 
     @property
     def chars(self) -> int:
@@ -100,7 +100,7 @@ def subjects_of(item: Item) -> list[Subject]:
     return subjects
 
 
-def _subject(texts: Item, image: CheckedImage | None, covers: tuple[str, ...]) -> Subject:
+def _subject(texts: Item, image: NormalImage | None, covers: tuple[str, ...]) -> Subject:
     sample = make_sample(
         source="moderate",
         modality="text" if image is None else "image" if texts.request is None else "text_image",
@@ -124,12 +124,12 @@ def _check_text(name: str, text: Any) -> str | None:
     return text if text.strip() else None
 
 
-def _read_image(source: Any, name: str) -> CheckedImage:
+def _read_image(source: Any, name: str) -> NormalImage:
     if not isinstance(source, bytes | str | Path):
         raise ValueError(f"{name}: expected bytes or a path, found {type(source).__name__}")
     where = name if isinstance(source, bytes) else f"{name} ({source})"
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        return check_image(content, MAX_PIXELS)
+        return decode_image(content, max_pixels=MAX_PIXELS).normal()
     except (OSError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error

@@ -5,8 +5,6 @@ included. A server that is down stops the run; what was answered before is in th
 """
 
 import asyncio
-import base64
-import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +13,9 @@ from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletion
-from PIL import Image
 
 from proguard.prompt import chat_messages
-from proguard.storage.images import ImageStore
+from proguard.storage.images import ImageStore, data_url
 from proguard.taxonomy_map.journal import Answer
 from proguard.taxonomy_map.question_prompt import Asked, chat
 from proguard.taxonomy_map.settings import EndpointAnnotator
@@ -164,18 +161,12 @@ def _messages(asked: Asked, system: str, image: bytes | None) -> list[dict[str, 
     messages = chat_messages(chat(asked, system))
     for message in messages:
         message["content"] = [
-            {"type": "image_url", "image_url": {"url": _data_url(image)}}
+            {"type": "image_url", "image_url": {"url": data_url(image)}}
             if part["type"] == "image" and image is not None
             else part
             for part in message["content"]
         ]
     return messages
-
-
-def _data_url(image: bytes) -> str:
-    with Image.open(io.BytesIO(image)) as opened:
-        mime = Image.MIME[opened.format]
-    return f"data:{mime};base64,{base64.b64encode(image).decode()}"
 
 
 def _read_key(annotator: EndpointAnnotator) -> str | None:

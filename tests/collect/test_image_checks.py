@@ -8,6 +8,9 @@ from proguard.collect import image_checks
 from proguard.collect.image_checks import WINDOW_ITEMS, check_images
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash
 from proguard.sample import make_sample
+from tests.pictures import case, encode, frames, naive, picture
+
+NO_HEADER = "expected JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, found no such header"
 
 
 def gray_png(number: int) -> bytes:
@@ -25,7 +28,7 @@ def image_item(content: bytes, row: int = 1) -> Found:
 def test_check_images_keeps_the_order_of_all_kinds_of_items():
     items = [Skipped("f", 1, "rule"), image_item(gray_png(2), 2), Rejected("f", 3, "wrong type"), image_item(b"no", 4)]
     checked = list(check_images(items, known=(), max_pixels=100, workers=3))
-    assert [item for item, _ in checked] == [*items[:3], Rejected("f", 4, "undecodable image", "2 bytes")]
+    assert [item for item, _ in checked] == [*items[:3], Rejected("f", 4, "undecodable image", NO_HEADER)]
     assert [image and image.sha256 for _, image in checked] == [None, items[1].sample.image, None, None]
 
 
@@ -57,3 +60,18 @@ def test_check_images_reads_no_more_than_a_window_of_bytes_ahead(monkeypatch: py
     # Each PNG has 60 to 80 bytes: the tenth to the twelfth is more than 600.
     monkeypatch.setattr(image_checks, "WINDOW_BYTES", 600)
     assert 8 <= most_ahead(50) <= 11
+
+
+def test_check_images_refused_images_are_rejected_rows_and_the_others_go_on():
+    contents = {
+        "narrow image": case("banner_2010x10.png"),
+        "undecodable image": case("damaged.avif"),
+        "animated image": frames("GIF"),
+        "huge image": encode(picture(200, 200), "PNG"),
+    }
+    items = [image_item(content, row) for row, content in enumerate([*contents.values(), case("sign_exif3.png")], 1)]
+    *refused, (item, image) = check_images(items, known=(), max_pixels=30_000, workers=2)
+    assert [rejected.reason for rejected, _ in refused] == list(contents)
+    assert refused[0][0].detail == "2010 x 10 pixels, a side ratio above 200"
+    assert (item, image.sha256) == (items[-1], items[-1].sample.image)
+    assert (naive(image.content) == naive(case("sign_plain.png"))).all()

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from proguard.collect.image_checks import check_images
+from proguard.collect.image_shards import ImageShards
 from proguard.collect.intake import Intake, check_rows, count_rows, quarantine_table, take_in
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash
 from proguard.sample import Label, make_sample
-from proguard.storage.images import ImageShards, ImageStore
+from proguard.storage.images import ImageStore
 
 
 def png(side: int = 4) -> bytes:

@@ -12,7 +12,7 @@ from proguard.collect import sources as sources_folder
 from proguard.collect.entry import Entry, make_entry
 from proguard.collect.item import Rejected, Skipped, image_hash
 from proguard.collect.on_ray import plan_units, read_on_ray, read_unit
-from tests.collect.test_image_checks import gray_png
+from tests.collect.test_image_checks import NO_HEADER, gray_png
 from tests.collect.test_run import collect, file_bytes, load_source, small_world
 from tests.ray_cluster import marks, two_nodes
 from tests.stages.test_collect import run_collect
@@ -103,7 +103,7 @@ def test_read_unit_gives_an_image_once_and_no_bytes_beside_it(tmp_path: Path, sl
         Skipped("a.json", 3, "a rule"),
         Rejected("a.json", 4, "empty text", "number"),
         Skipped("a.json", 5, "a rule"),
-        Rejected("a.json", 6, "undecodable image", "10 bytes"),
+        Rejected("a.json", 6, "undecodable image", NO_HEADER),
     )
     assert [image and image.content for image in images] == [gray_png(3), *[None] * 5]
 

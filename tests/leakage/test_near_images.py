@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proguard.collect.image_shards import ImageShards, check_image
 from proguard.leakage.near_images import find_near_images, near_hashes
-from proguard.storage.images import ImageShards, ImageStore, check_image
+from proguard.storage.images import ImageStore
 from tests.leakage.photos import COPIES, draw_photo, encode
 
 

@@ -84,7 +84,7 @@ def test_read_rows_of_a_folder_takes_texts_and_images_without_hidden_files(tmp_p
         (tmp_path / name).write_bytes(content)
     text, bad, image = read_rows(tmp_path)
     assert (text.item.request, len(image.item.images)) == ("hi", 1)
-    assert "does not decode" in bad.error
+    assert "undecodable image" in bad.error
 
 
 @pytest.mark.parametrize(("name", "message"), [("absent.jsonl", "no such file"), ("in.csv", "expected a .jsonl")])

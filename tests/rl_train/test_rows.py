@@ -1,11 +1,16 @@
 """Rows as verl reads them."""
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proguard.collect.item import image_hash
 from proguard.prompt import PromptFormat
 from proguard.rl_train.rows import target_from_json, target_to_json, write_verl_rows
+from tests.pictures import case, naive
 from tests.worlds import draw_rows, store_images, taxonomy
 
 
@@ -40,3 +45,14 @@ def test_rows_read_back_with_as_many_placeholders_as_images(verl_rows):
 def test_target_round_trip(index):
     rows, _ = draw_rows(60)
     assert target_from_json(target_to_json(rows[index].target)) == rows[index].target
+
+
+@pytest.mark.parametrize("name", ["sign_plain.png", "sign_exif3.png"])
+def test_rows_hold_images_that_any_reader_sees_upright(name, tmp_path):
+    rows, _ = draw_rows(12)
+    row = next(row for row in rows if row.sample.modality == "image")
+    row = replace(row, sample=replace(row.sample, image=image_hash(case(name))))
+    store = store_images({name: case(name)}, tmp_path / "images")
+    write_verl_rows([row], tmp_path / "a.parquet", taxonomy=taxonomy(), prompt=PromptFormat("compact"), images=store)
+    (image,) = pl.read_parquet(tmp_path / "a.parquet")["images"].to_list()[0]
+    assert (naive(image["bytes"]) == naive(case("sign_plain.png"))).all()

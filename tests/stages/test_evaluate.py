@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from omegaconf import OmegaConf
 
+from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
 from proguard.storage.files import write_json
-from proguard.storage.images import ImageShards, check_image
 from tests.evaluate.report.summaries import EMPTY
 from tests.outcomes import answer, draw_test_rows
 from tests.tables import write_rows

@@ -3,9 +3,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from proguard.collect.image_shards import ImageShards, check_image
 from proguard.sample import SAMPLE_SCHEMA, make_sample
 from proguard.storage.files import read_json
-from proguard.storage.images import ImageShards, check_image
 from tests.leakage.photos import COPIES, draw_photo, encode
 from tests.stages.scripts import make_config, run_script
 from tests.tables import write_samples

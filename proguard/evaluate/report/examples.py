@@ -1,12 +1,12 @@
 """Single rows for the report, drawn over the kinds of answer. What a source does not own is not printed."""
 
-import base64
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from proguard.evaluate.metrics.confusion import Kind, kind_of
 from proguard.evaluate.metrics.outcome import Outcome
+from proguard.storage.images import data_url
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import looks_like_id
 
@@ -82,7 +82,7 @@ def describe(
         kind=kind_of(outcome),
         request=_cut(sample.request) if is_shown else None,
         response=_cut(sample.response) if is_shown else None,
-        image=picture and f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        image=picture and data_url(picture),
         is_withheld=not is_shown,
         truth=_truth(outcome, taxonomy),
         said=_said(outcome, taxonomy),

@@ -26,7 +26,7 @@ def test_describe_withholds_other_sources():
 
 def test_describe_image_is_a_data_uri():
     outcome = make_outcome("C7S2", modality="image")
-    assert printed(outcome, {outcome.row.sample.image: b"png"}).image == "data:image/png;base64,cG5n"
+    assert printed(outcome, {outcome.row.sample.image: b"\x89PNG"}).image == "data:image/png;base64,iVBORw=="
 
 
 def test_describe_cuts_a_long_request():

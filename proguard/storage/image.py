@@ -1,0 +1,142 @@
+"""The one way from an image's bytes to its pixels, for whatever looks at them: collect, engines, training, report.
+
+Other readers, such as verl and a browser, decode for themselves. So collect stores bytes that give every reader the
+same pixels: JPEG, PNG or WebP, upright, opaque, one frame.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from proguard.storage.pixels import to_rgb
+
+# The limit is ``max_pixels``. Filters belong to the process, so threads cannot set one for a while.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""Formats that are read. Pillow knows more, and opens some of them through other programs (EPS through Ghostscript)."""
+
+STORED_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+"""Formats whose bytes are kept: browsers and model servers read them. MPO is a camera's JPEG that carries further views
+behind the picture, which no reader here looks at."""
+
+MAX_SIDE_RATIO = 200
+"""Longer side by shorter side. Source: ``smart_resize`` of Qwen2-VL in transformers, which raises above it."""
+
+ImageReason = Literal["undecodable image", "huge image", "narrow image", "animated image"]
+
+
+class ImageError(ValueError):
+    """An image that is refused; ``reason`` and ``detail`` are the same on every machine."""
+
+    def __init__(self, reason: ImageReason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class NormalImage:
+    """An image whose bytes give every reader the same pixels."""
+
+    sha256: str
+    """Hash of the bytes that the source gave, which samples refer to it by."""
+
+    content: bytes
+    """Those bytes where every reader agrees on them, otherwise the pixels as PNG."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """An image as the guard sees it."""
+
+    source: bytes
+
+    pixels: Image.Image
+    """8-bit RGB: upright, on white where it was transparent."""
+
+    is_plain: bool
+    """Whether every reader gets ``pixels`` from ``source``."""
+
+    def normal(self) -> NormalImage:
+        """Return the image in the form that is stored; equal sources give equal bytes."""
+        content = self.source if self.is_plain else _as_png(self.pixels)
+        return NormalImage(hashlib.sha256(self.source).hexdigest(), content)
+
+
+def decode_image(content: bytes, *, max_pixels: int | None = None) -> DecodedImage:
+    """Return the image in ``content``, decoded to its last byte; safe to call in threads.
+
+    Args:
+        content: A file of one of `FORMATS`.
+        max_pixels: Most pixels, at least 1; ``None`` for an image that was checked before. The size is read before
+            pixels are, so that a decompression bomb costs nothing.
+
+    Raises:
+        ImageError: When it does not decode, has more than ``max_pixels``, a side ratio above `MAX_SIDE_RATIO` or
+            several frames.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check(image, max_pixels)
+            image.load()
+            if image.format == "PNG":
+                _scale_transparent_value(image, bit_depth=content[24])
+            return DecodedImage(content, to_rgb(ImageOps.exif_transpose(image)), _is_plain(image))
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        raise ImageError("undecodable image", f"expected {', '.join(FORMATS)}, found no such header") from None
+    except Image.DecompressionBombError as error:
+        raise ImageError("huge image", _describe(error)) from None
+    except Exception as error:
+        # Decoders raise whatever they like: RuntimeError, OverflowError, struct.error, SystemError.
+        raise ImageError("undecodable image", _describe(error)) from error
+
+
+def _check(image: Image.Image, max_pixels: int | None) -> None:
+    width, height = image.size
+    if max_pixels is not None and width * height > max_pixels:
+        raise ImageError("huge image", f"{width} x {height} pixels, more than {max_pixels}")
+    if max(width, height) > MAX_SIDE_RATIO * min(width, height):
+        raise ImageError("narrow image", f"{width} x {height} pixels, a side ratio above {MAX_SIDE_RATIO}")
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise ImageError("animated image", f"{image.format} of several frames, expected one")
+
+
+def _is_plain(image: Image.Image) -> bool:
+    is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) not in range(2, 9)
+    is_opaque = image.mode in ("RGB", "L") and not image.has_transparency_data
+    return image.format in STORED_FORMATS and is_upright and is_opaque
+
+
+def _scale_transparent_value(image: Image.Image, *, bit_depth: int) -> None:
+    """Scale the transparent value of a PNG as Pillow has scaled its pixels to 8 bits.
+
+    Source: PNG specification, 11.3.2.1 (tRNS): the value has the bit depth of the file.
+    """
+    value = image.info.get("transparency")
+    if image.mode == "L" and value is not None:
+        image.info["transparency"] = value * 255 // (2**bit_depth - 1)
+    if image.mode == "RGB" and value is not None and bit_depth == 16:
+        image.info["transparency"] = tuple(channel >> 8 for channel in value)
+
+
+def _as_png(pixels: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    pixels.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _describe(error: Exception) -> str:
+    """Return the first line of an error's message, without the memory addresses that Pillow puts into some."""
+    message = re.sub(r"<[^>]* at 0x[0-9a-f]+>|0x[0-9a-f]+", "...", str(error).partition("\n")[0])
+    return message[:200] or type(error).__name__
