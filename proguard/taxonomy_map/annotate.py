@@ -18,7 +18,6 @@ VOTE_SCHEMA: dict[str, pl.DataType] = {
     "id": pl.String(),
     "annotator": pl.String(),
     "category": pl.String(),
-    "score": pl.Float64(),
 }
 
 
@@ -48,7 +47,7 @@ def collect_votes(
     for annotator in annotators:
         match annotator:
             case LabelMapAnnotator(name):
-                votes += [Vote(q.id, name, q.meaning.target, 1.0) for q in questions if q.meaning.target is not None]
+                votes += [Vote(q.id, name, q.meaning.target) for q in questions if q.meaning.target is not None]
             case EmbeddingAnnotator(name, threshold):
                 votes += vote_by_embedding(questions, bank=bank, threshold=threshold, name=name)
             case model:

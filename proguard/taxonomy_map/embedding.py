@@ -14,6 +14,9 @@ from proguard.taxonomy_map.label_map import Meaning
 from proguard.taxonomy_map.question import Question
 from proguard.taxonomy_map.vote import Vote
 
+MARGIN = 0.001
+"""Smallest lead of the nearest category that is a vote: the last digits of a cosine differ between machines."""
+
 BATCH_SIZE = 256
 """Texts between two updates of the progress bar."""
 
@@ -33,10 +36,12 @@ def vote_by_embedding(questions: Sequence[Question], *, bank: NameBank, threshol
     nearness = measure_nearness(sorted({q.text for q in asked}), codes, bank)
     for question in asked:
         by_code = dict(zip(codes, nearness[question.text], strict=True))
-        best = max(_competitors(question.meaning, subcategories), key=lambda code: by_code[code])
+        competitors = _competitors(question.meaning, subcategories)
+        best, *others = sorted(competitors, key=lambda code: by_code[code], reverse=True)
+        is_close = bool(others) and by_code[best] - by_code[others[0]] < MARGIN
         is_no_home = question.meaning.may_be_none and best not in question.meaning.candidates
-        if by_code[best] >= threshold and not is_no_home:
-            yield Vote(question.id, name, best, float(by_code[best]))
+        if by_code[best] >= threshold and not is_close and not is_no_home:
+            yield Vote(question.id, name, best)
 
 
 def measure_nearness(texts: Sequence[str], codes: Sequence[str], bank: NameBank) -> dict[str, np.ndarray]:

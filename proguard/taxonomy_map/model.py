@@ -149,7 +149,7 @@ def _identity(annotator: ModelAnnotator) -> dict[str, Any]:
 def _read_answers(answers: Sequence[Answer], annotator: ModelAnnotator, codes: Sequence[str]) -> Annotation:
     said = [None if answer.text is None else parse_answer(answer.text, codes) for answer in answers]
     pairs = zip(answers, said, strict=True)
-    votes = [Vote(answer.id, annotator.name, category, 1.0) for answer, category in pairs if category is not None]
+    votes = [Vote(answer.id, annotator.name, category) for answer, category in pairs if category is not None]
     none, refused = said.count(NO_HOME), sum(answer.text is None for answer in answers)
     prompt = sum(answer.prompt_tokens or 0 for answer in answers)
     completion = sum(answer.completion_tokens or 0 for answer in answers)

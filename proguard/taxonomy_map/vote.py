@@ -38,9 +38,6 @@ class Vote:
     category: str
     """Taxonomy code, or ``none``."""
 
-    score: float
-    """How sure the annotator is, in [0, 1]."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -13,7 +13,7 @@ from proguard.taxonomy_map.vote import Vote
 
 
 def votes(annotator, *categories):
-    return [Vote(str(i), annotator, category, 1.0) for i, category in enumerate(categories) if category]
+    return [Vote(str(i), annotator, category) for i, category in enumerate(categories) if category]
 
 
 def test_measure_agreement_counts_common_samples_only():

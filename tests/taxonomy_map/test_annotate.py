@@ -45,7 +45,7 @@ def test_label_map_and_embedding_decide_together(sample, outcome):
 def test_collect_votes_names_the_annotator_and_comes_in_their_order():
     questions = ask([unsafe("rude joke", "fixed")], label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1)
     votes = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None).votes
-    assert [(v.annotator, v.category, v.score) for v in votes] == [("label_map", "C7S1", 1.0), ("near", "C7S2", 0.6)]
+    assert [(v.annotator, v.category) for v in votes] == [("label_map", "C7S1"), ("near", "C7S2")]
 
 
 def test_map_samples_takes_away_a_category_that_was_not_decided():
@@ -63,7 +63,7 @@ def test_map_samples_of_an_id_that_stands_twice_fails():
 
 
 def test_votes_table_is_sorted_whatever_the_order():
-    votes = [Vote("b", "y", "C1S1", 0.5), Vote("a", "z", "C1S1", 1.0), Vote("b", "x", "C1S2", 0.3)]
+    votes = [Vote("b", "y", "C1S1"), Vote("a", "z", "C1S1"), Vote("b", "x", "C1S2")]
     assert votes_table(votes).equals(votes_table(votes[::-1]))
-    assert votes_table(votes).rows()[0] == ("a", "z", "C1S1", 1.0)
+    assert votes_table(votes).rows()[0] == ("a", "z", "C1S1")
     assert votes_table(votes)["id"].to_list() == ["a", "b", "b"]

@@ -15,7 +15,7 @@ def test_measure_coverage_without_samples_is_nan():
 
 def test_report_mapping_counts_rows_reasons_gaps_and_tokens():
     mapped, unmapped = make_question("a"), make_question(None)
-    votes = [Vote(mapped.id, "m", "C1S1", 1.0), Vote(mapped.id, "n", "C1S1", 1.0)]
+    votes = [Vote(mapped.id, "m", "C1S1"), Vote(mapped.id, "n", "C1S1")]
     tally = Tally(2, 1, 0, 1, 0, prompt_tokens=200, completion_tokens=6, cost=0.1)
     report = report_mapping(
         [mapped, unmapped],

@@ -41,7 +41,7 @@ def test_votes_are_what_parses_in_order_of_the_questions(annotate):
         votes = annotate(server).votes
     said = ["C1S1", "none", None, "C2S1", *["C3S1"] * 4]
     assert [(v.id, v.category) for v in votes] == [(q.id, s) for q, s in zip(QUESTIONS, said, strict=True) if s]
-    assert {(v.annotator, v.score) for v in votes} == {("judge", 1.0)}
+    assert {v.annotator for v in votes} == {"judge"}
 
 
 def test_tally_counts_answers_tokens_and_cost(annotate):

@@ -13,7 +13,7 @@ CHOICE = Meaning(("C1S1", "C2S1"))
 
 def outcome(*votes, text="words", meaning=ANY, rule="majority", min_votes=1):
     question = make_question(text, meaning)
-    named = [Vote(question.id, name, category, 1.0) for name, category in votes]
+    named = [Vote(question.id, name, category) for name, category in votes]
     return decide(question, named, Rule(rule, min_votes))
 
 
