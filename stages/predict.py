@@ -32,7 +32,8 @@ def main(cfg: DictConfig) -> None:
     options = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
     card, rows = read_card(guard), read_rows(rows_file)
     check_prompt(card)
-    journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{fingerprint(guard, rows_file, **options)}.jsonl"
+    inputs = fingerprint(guard, rows_file, dtype=cfg.predict.dtype, **options)
+    journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{inputs}.jsonl"
     with open_journal(journal_path) as journal:
         completions = run_prediction(
             rows,
@@ -40,6 +41,7 @@ def main(cfg: DictConfig) -> None:
                 cfg.predict.engine,
                 guard,
                 max_new_tokens=cfg.predict.decoding.max_new_tokens,
+                dtype=cfg.predict.dtype,
                 runtime=OmegaConf.to_container(cfg.runtime.inference, resolve=True),
             ),
             card=card,

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+Dtype = Literal["float32", "bfloat16"]
+"""Number format of weights and forward passes. It changes the last digits of a result, so it is a tracked setting."""
+
 Finish = Literal["stop", "length", "refused"]
 """How a completion ended: by itself, at the most tokens it may have, or with a refusal of the server."""
 

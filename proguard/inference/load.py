@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from proguard.inference.engine import Engine
+from proguard.inference.engine import Dtype, Engine
 from proguard.inference.weights import find_model
 
 EngineName = Literal["transformers", "vllm"]
@@ -14,6 +14,7 @@ def load_engine(
     guard: Path | str,
     *,
     max_new_tokens: int,
+    dtype: Dtype = "float32",
     max_prompt_tokens: int | None = None,
     runtime: dict[str, Any],
     revision: str | None = None,
@@ -25,6 +26,7 @@ def load_engine(
         name: Which engine.
         guard: Folder of the model, or its name on the hub.
         max_new_tokens: Most tokens of a completion, at least 1.
+        dtype: Number format of the weights.
         max_prompt_tokens: Most tokens of a prompt, those of the image included; ``None`` leaves it to the model.
         runtime: Machine knobs: ``device`` and ``threads`` for transformers, keyword arguments of ``vllm.LLM`` under
             ``vllm``.
@@ -35,13 +37,13 @@ def load_engine(
         ValueError: When there is neither a folder nor a pinned commit.
     """
     guard = find_model(str(guard), revision)
-    lengths = {"max_new_tokens": max_new_tokens, "max_prompt_tokens": max_prompt_tokens}
+    options = {"max_new_tokens": max_new_tokens, "max_prompt_tokens": max_prompt_tokens, "dtype": dtype}
     if name == "vllm":
         from proguard.inference.vllm_engine import VllmEngine
 
-        return VllmEngine(guard, **lengths, options=runtime.get("vllm") or {}, remote_code=remote_code)
+        return VllmEngine(guard, **options, options=runtime.get("vllm") or {}, remote_code=remote_code)
     from proguard.inference.transformers_engine import TransformersEngine
 
     return TransformersEngine(
-        guard, **lengths, device=runtime["device"], threads=runtime["threads"], remote_code=remote_code
+        guard, **options, device=runtime["device"], threads=runtime["threads"], remote_code=remote_code
     )

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, LogitsProcessor
 
 from proguard.inference.chat import Chat
-from proguard.inference.engine import Completion, Query, check_lengths
+from proguard.inference.engine import Completion, Dtype, Query, check_lengths
 from proguard.inference.token_scores import may_begin, score_mark
 from proguard.storage.image import decode_image
 
@@ -23,6 +23,7 @@ class TransformersEngine:
         guard: Path | str,
         *,
         max_new_tokens: int,
+        dtype: Dtype = "float32",
         max_prompt_tokens: int | None = None,
         device: str,
         threads: int,
@@ -32,6 +33,7 @@ class TransformersEngine:
 
         Args:
             max_new_tokens: Most tokens of a completion, at least 1.
+            dtype: Number format of the weights.
             max_prompt_tokens: Most tokens of a prompt, those of the image included; ``None`` leaves it to the model.
             device: ``auto`` takes a GPU when there is one.
             threads: Threads of a forward pass on a CPU.
@@ -40,14 +42,13 @@ class TransformersEngine:
         torch.set_num_threads(threads)
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
         self._chat = Chat(guard, remote_code=remote_code)
         self._tokenizer = self._chat.tokenizer
         self._tokenizer.padding_side = "left"
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         kind = AutoModelForImageTextToText if self._chat.sees_images else AutoModelForCausalLM
-        model = kind.from_pretrained(guard, dtype=dtype, trust_remote_code=remote_code)
+        model = kind.from_pretrained(guard, dtype=getattr(torch, dtype), trust_remote_code=remote_code)
         self._model = model.to(device).eval()
         self._max_new_tokens = max_new_tokens
         self._max_prompt_tokens = max_prompt_tokens

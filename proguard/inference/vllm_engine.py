@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proguard.inference.chat import Chat
-from proguard.inference.engine import Completion, Query, check_lengths
+from proguard.inference.engine import Completion, Dtype, Query, check_lengths
 from proguard.inference.token_scores import score_mark
 from proguard.storage.image import decode_image
 
@@ -25,6 +25,7 @@ class VllmEngine:
         guard: Path | str,
         *,
         max_new_tokens: int,
+        dtype: Dtype = "float32",
         max_prompt_tokens: int | None = None,
         options: dict[str, Any],
         remote_code: bool = False,
@@ -40,7 +41,7 @@ class VllmEngine:
             raise ImportError(_why_no_vllm(error)) from error
         self._chat = Chat(guard, remote_code=remote_code)
         images = {"limit_mm_per_prompt": {"image": 1}} if self._chat.sees_images else {}
-        self._llm = LLM(str(guard), trust_remote_code=remote_code, **images, **options)
+        self._llm = LLM(str(guard), dtype=dtype, trust_remote_code=remote_code, **images, **options)
         self._max_prompt_tokens = max_prompt_tokens
         self._sampling = lambda n: SamplingParams(temperature=0.0, max_tokens=max_new_tokens, logprobs=n)
 
@@ -88,4 +89,4 @@ def _why_no_vllm(error: ImportError) -> str:
     """Return what to do about a failed import of vllm: install it, or what it needs and did not find."""
     if isinstance(error, ModuleNotFoundError) and error.name == "vllm":
         return "engine vllm is not installed: pip install 'proguard[gpu]'"
-    return f"engine vllm is installed, but does not import: {error}"
+    return f"engine vllm is installed, but does not import: {error}; requirements-gpu.lock has versions that fit"

@@ -13,7 +13,7 @@ from typing import Any
 
 from proguard.card import GuardCard
 from proguard.guard_folder import open_guard
-from proguard.inference.engine import Engine
+from proguard.inference.engine import Dtype, Engine
 from proguard.inference.load import EngineName, load_engine
 from proguard.moderate.ask import asks_of, complete_asks
 from proguard.moderate.item import Item, read_item
@@ -48,6 +48,7 @@ class Guard:
         engine: EngineName = "transformers",
         *,
         batch_size: int = BATCH_SIZE,
+        dtype: Dtype = "float32",
         device: str = "auto",
         threads: int = 1,
         vllm: Mapping[str, Any] | None = None,
@@ -55,6 +56,7 @@ class Guard:
         """Return the guard of a folder, its weights in memory.
 
         Args:
+            dtype: Number format of the weights; ``bfloat16`` for a guard of billions of parameters.
             device: Of the engine ``transformers``: ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one.
             threads: Threads of the engine ``transformers``.
             vllm: Keyword arguments of ``vllm.LLM``, for the engine ``vllm``.
@@ -68,6 +70,7 @@ class Guard:
             engine,
             folder,
             max_new_tokens=card.limits.new_tokens,
+            dtype=dtype,
             max_prompt_tokens=card.limits.prompt_tokens,
             runtime={"device": device, "threads": threads, "vllm": dict(vllm or {})},
         )

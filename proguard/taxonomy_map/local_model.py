@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proguard.inference.engine import Engine, Query
+from proguard.inference.engine import Dtype, Engine, Query
 from proguard.inference.load import EngineName, load_engine
 from proguard.storage.images import ImageStore
 from proguard.taxonomy_map.journal import Answer
@@ -28,6 +28,7 @@ class LocalModel:
     """Commit on the hub; ``None`` for a folder."""
 
     max_new_tokens: int
+    dtype: Dtype
 
     inference: Mapping[str, Any]
     """``runtime.inference``: device, threads, keyword arguments of vLLM."""
@@ -43,6 +44,7 @@ class LocalModel:
             self.model,
             revision=self.revision,
             max_new_tokens=self.max_new_tokens,
+            dtype=self.dtype,
             runtime=dict(self.inference),
         )
 

@@ -130,7 +130,12 @@ def _run_model(
 ) -> Iterator[list[Answer]]:
     runtime = workplace.runtime
     model = LocalModel(
-        annotator.kind, annotator.model, annotator.revision, annotator.max_new_tokens, runtime["inference"]
+        annotator.kind,
+        annotator.model,
+        annotator.revision,
+        annotator.max_new_tokens,
+        annotator.dtype,
+        runtime["inference"],
     )
     if runtime["annotators"]["ray"]["address"] is None:
         return annotate_here(batches, model=model, system=system, images=workplace.images)
@@ -142,7 +147,12 @@ def _identity(annotator: ModelAnnotator) -> dict[str, Any]:
     """Return what of the settings an answer depends on."""
     if isinstance(annotator, LocalAnnotator):
         weights = identify(annotator.model, annotator.revision)
-        return {"kind": annotator.kind, "model": weights, "max_new_tokens": annotator.max_new_tokens}
+        return {
+            "kind": annotator.kind,
+            "model": weights,
+            "max_new_tokens": annotator.max_new_tokens,
+            "dtype": annotator.dtype,
+        }
     return {"kind": "endpoint", "model": annotator.model, "request": dict(annotator.request)}
 
 

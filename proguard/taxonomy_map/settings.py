@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from proguard.inference.engine import Dtype
 from proguard.taxonomy_map.vote import LABEL_MAP
 
 
@@ -46,6 +47,9 @@ class LocalAnnotator:
 
     max_new_tokens: int
     """Most tokens of an answer."""
+
+    dtype: Dtype
+    """Number format of the weights."""
 
     batch_size: int
     """Questions of one forward pass; on a cluster, of one task."""

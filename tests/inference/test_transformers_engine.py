@@ -1,6 +1,7 @@
 """The transformers engine on tiny models: text alone, raw prompts, template arguments, prefill, scores."""
 
 import pytest
+import torch
 
 from proguard.inference.engine import Mark, Query
 from proguard.inference.load import load_engine
@@ -82,3 +83,9 @@ def test_scores_are_the_softmax_of_the_first_step(engine):
 
 def test_completion_of_the_most_tokens_is_cut(engine):
     assert engine.complete([Query("hello")])[0].finish == "length"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_load_engine_takes_the_dtype_that_is_asked_for_on_any_device(dtype, folder):
+    engine = load_engine("transformers", folder, max_new_tokens=1, dtype=dtype, runtime=CPU)
+    assert engine._model.dtype == getattr(torch, dtype)

@@ -47,7 +47,7 @@ def test_answer_batch_gives_each_question_its_words_and_image(tmp_path):
 
 
 def test_annotate_here_without_batches_loads_nothing(tmp_path):
-    model = LocalModel("transformers", "no/model", None, 4, INFERENCE)
+    model = LocalModel("transformers", "no/model", None, 4, "float32", INFERENCE)
     assert list(annotate_here([], model=model, system="", images=store_images({}, tmp_path))) == []
 
 
@@ -67,7 +67,7 @@ def test_annotate_here_answers_texts_and_images_with_the_tiny_model(tmp_path):
         asked(f"k{i}", "<user><image>words</user>" if row.sample.image else "words", row.sample.image)
         for i, row in enumerate(rows)
     ]
-    model = LocalModel("transformers", str(TINY), None, 6, INFERENCE)
+    model = LocalModel("transformers", str(TINY), None, 6, "float32", INFERENCE)
     batches = plan_batches(given, 4)
     answers = list(annotate_here(batches, model=model, system="sort", images=store_images(images, tmp_path)))
     assert [[a.key for a in batch] for batch in answers] == [[a.key for a in batch] for batch in batches]
@@ -78,7 +78,9 @@ def test_annotate_here_answers_texts_and_images_with_the_tiny_model(tmp_path):
 def test_annotate_by_model_with_the_tiny_model_goes_on_after_a_kill(tmp_path):
     runtime = {"work": str(tmp_path), "inference": INFERENCE, "annotators": {"ray": {"address": None}}}
     workplace = Workplace(store_images({}, tmp_path / "images"), runtime)
-    annotator = LocalAnnotator("tiny", "transformers", str(TINY), None, True, 60, max_new_tokens=4, batch_size=2)
+    annotator = LocalAnnotator(
+        "tiny", "transformers", str(TINY), None, True, 60, max_new_tokens=4, dtype="float32", batch_size=2
+    )
     questions = [make_question(f"question {i}") for i in range(6)]
     first = annotate_by_model(questions, annotator=annotator, taxonomy=taxonomy(), workplace=workplace)
     journal = tmp_path / "taxonomy_map" / "tiny.jsonl"

@@ -114,7 +114,7 @@ def test_answers_with_other_line_ends_come_back_from_the_journal(annotate):
 def test_local_model_without_folder_wants_a_pinned_revision(tmp_path):
     runtime = {"work": str(tmp_path), "inference": {}, "annotators": {"ray": {"address": None}}}
     settings = {"model": "some/name", "revision": None, "hint": False, "max_chars": None}
-    annotator = LocalAnnotator("qwen", "transformers", **settings, max_new_tokens=4, batch_size=2)
+    annotator = LocalAnnotator("qwen", "transformers", **settings, max_new_tokens=4, dtype="float32", batch_size=2)
     workplace = Workplace(store_images({}, tmp_path / "images"), runtime)
     with pytest.raises(ValueError, match="some/name: not a model folder .*pin its revision"):
         annotate_by_model(QUESTIONS, annotator=annotator, taxonomy=taxonomy(), workplace=workplace)

@@ -15,7 +15,7 @@ from tests.worlds import draw_rows, store_images, taxonomy
 from tools.closure import ROOT
 
 INFERENCE = {"device": "cpu", "threads": 1}
-MODEL = LocalModel("transformers", str(ROOT / "data" / "tiny_base"), None, 6, INFERENCE)
+MODEL = LocalModel("transformers", str(ROOT / "data" / "tiny_base"), None, 6, "float32", INFERENCE)
 
 
 def ask_about(row):
@@ -53,7 +53,9 @@ def test_annotate_by_model_uses_the_open_cluster_and_goes_on_after_a_kill(tmp_pa
     address = {"address": "auto", "actors": 1, "cpus": 1, "gpus": 0}
     runtime = {"work": str(tmp_path), "inference": INFERENCE, "annotators": {"ray": address}}
     workplace = Workplace(store_images({}, tmp_path / "images"), runtime)
-    annotator = LocalAnnotator("tiny", "transformers", MODEL.model, None, True, 60, max_new_tokens=4, batch_size=2)
+    annotator = LocalAnnotator(
+        "tiny", "transformers", MODEL.model, None, True, 60, max_new_tokens=4, dtype="float32", batch_size=2
+    )
     questions = [make_question(f"question {i}") for i in range(6)]
     with ray.init("local", include_dashboard=False):
         first = annotate_by_model(questions, annotator=annotator, taxonomy=taxonomy(), workplace=workplace)

@@ -21,6 +21,7 @@ LOCAL = {
     "hint": True,
     "max_chars": 10,
     "max_new_tokens": 8,
+    "dtype": "bfloat16",
     "batch_size": 2,
 }
 

@@ -1,0 +1,51 @@
+"""What is said when vLLM cannot be imported."""
+
+import sys
+import types
+
+import pytest
+
+from proguard.inference.vllm_engine import VllmEngine
+
+
+class Finder:
+    """Answers the import of vllm with an error of its own."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "vllm":
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            ModuleNotFoundError("No module named 'vllm'", name="vllm"),
+            "vllm is not installed: pip install 'proguard\\[gpu\\]'",
+        ),
+        (
+            ModuleNotFoundError("No module named 'xformers.ops'", name="xformers.ops"),
+            "vllm is installed, but does not import: No module named 'xformers.ops'",
+        ),
+        (ImportError("libcudart.so.13: cannot open shared object file"), "does not import: libcudart.so.13"),
+        (ImportError("cannot import name 'LLM' from 'vllm'"), "does not import: cannot import name 'LLM'"),
+    ],
+)
+def test_engine_says_what_the_import_of_vllm_lacks(error, message, monkeypatch):
+    monkeypatch.delitem(sys.modules, "vllm", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(error), *sys.meta_path])
+    with pytest.raises(ImportError, match=message):
+        VllmEngine("guard", max_new_tokens=1, dtype="float32", options={})
+
+
+def test_engine_hands_dtype_and_options_to_vllm(monkeypatch):
+    given = {}
+    fake = types.SimpleNamespace(LLM=lambda guard, **options: given.update(options), SamplingParams=lambda **_: None)
+    monkeypatch.setitem(sys.modules, "vllm", fake)
+    chat = types.SimpleNamespace(sees_images=True)
+    monkeypatch.setattr("proguard.inference.vllm_engine.Chat", lambda guard, remote_code: chat)
+    VllmEngine("guard", max_new_tokens=1, dtype="bfloat16", options={"tensor_parallel_size": 2})
+    assert (given["dtype"], given["tensor_parallel_size"]) == ("bfloat16", 2)
