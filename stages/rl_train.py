@@ -11,16 +11,20 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import hydra
+import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.card import BASE, TRAINED, contract_hashes, read_card
+from proguard.card import BASE, TRAINED, GuardCard, contract_hashes, read_card
 from proguard.guard_folder import seal_guard
 from proguard.naming import SimilarityConfig
 from proguard.reward.config import RewardConfig
 from proguard.reward.score import reward_hash
+from proguard.rl_train.batches import check_batches, check_enough_rows
+from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
 from proguard.rl_train.curve import curve_table, summarise_training, write_curve
 from proguard.rl_train.export import export_guard
-from proguard.rl_train.overrides import GrpoConfig, TrainingFiles, make_overrides
+from proguard.rl_train.fit import Kept, load_limit
+from proguard.rl_train.overrides import make_overrides, verl_settings
 from proguard.rl_train.rows import write_verl_rows
 from proguard.rl_train.train import run_verl
 from proguard.row import read_rows
@@ -36,50 +40,54 @@ from proguard.taxonomy import load_taxonomy
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
     settings = OmegaConf.to_container(cfg, resolve=True)
-    config, engine = GrpoConfig(**settings["rl_train"]), settings["engine"]
+    config, engine = GrpoConfig(**settings["rl_train"]), Engine(**settings["engine"])
     reward, similarity = RewardConfig(**settings["reward"]), SimilarityConfig(**settings["similarity"])
+    machines = Machines(**settings["runtime"]["rl"])
     taxonomy, base = load_taxonomy(cfg.paths.taxonomy), (Path(cfg.paths.guards) / BASE).resolve()
     rows_file, card = Path(cfg.paths.splits) / "train.parquet", read_card(base)
-    inputs = fingerprint(
-        base, rows_file, **{key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")}
-    )
-    work = (Path(cfg.runtime.work) / "rl_train" / inputs).resolve()
+    tracked = {key: settings[key] for key in ("rl_train", "engine", "similarity", "reward")}
+    work = (Path(cfg.runtime.work) / "rl_train" / fingerprint(base, rows_file, **tracked)).resolve()
     files = TrainingFiles(work / "rows.parquet", base, work, Path(cfg.paths.taxonomy).resolve())
-    rows = read_rows(rows_file)
-    write_verl_rows(
-        rows,
+    verl = verl_settings(
+        config,
+        files,
+        reward_kwargs={"similarity": asdict(similarity), "reward": asdict(reward)},
+        engine=engine,
+        machines=machines,
+    )
+    check_batches(verl)
+    kept = write_verl_rows(
+        read_rows(rows_file),
         files.rows,
         taxonomy=taxonomy,
         prompt=card.prompt,
         images=ImageStore(Path(cfg.paths.collected) / "images"),
+        limit=load_limit(base, config),
     )
-    overrides = make_overrides(
-        config,
-        files,
-        reward_kwargs={"similarity": asdict(similarity), "reward": asdict(reward)},
-        engine=engine["verl"],
-        n_gpus_per_node=cfg.runtime.rl.n_gpus_per_node,
-        nnodes=cfg.runtime.rl.nnodes,
-    )
+    check_enough_rows(kept.kept, config.batch_size)
     curve = run_verl(
-        overrides,
+        make_overrides(verl),
         config,
         files,
+        n_rows=kept.kept,
         taxonomy=taxonomy,
-        environment=engine["environment"],
-        stall_seconds=cfg.runtime.rl.stall_seconds,
+        environment=engine.environment,
+        stall_seconds=machines.stall_seconds,
         on_step=log_step,
     )
     origin = {**card.origin, "steps": config.steps, "seed": config.seed}
     hashes = {**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)}
-    trained = replace(card, hashes=hashes, origin=origin)
+    save(replace(card, hashes=hashes, origin=origin), curve_table(curve), kept, files, cfg)
+
+
+def save(card: GuardCard, curve: pl.DataFrame, kept: Kept, files: TrainingFiles, cfg: DictConfig) -> None:
+    """Write the guard, the curve and the summary, and remove what let the run go on after a kill."""
     with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
-        export_guard(files, config.steps, folder)
-        seal_guard(folder, trained, files.taxonomy)
-    table = curve_table(curve)
-    write_curve(table, Path(cfg.paths.training))
-    write_json(summarise_training(table, len(rows)), Path(cfg.paths.summaries) / "rl_train.json")
-    shutil.rmtree(work)
+        export_guard(files, card.origin["steps"], folder)
+        seal_guard(folder, card, files.taxonomy)
+    write_curve(curve, Path(cfg.paths.training))
+    write_json(summarise_training(curve, kept), Path(cfg.paths.summaries) / "rl_train.json")
+    shutil.rmtree(files.work)
 
 
 if __name__ == "__main__":

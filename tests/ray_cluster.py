@@ -1,12 +1,13 @@
 """A Ray cluster of two nodes on this machine, one of which a test kills while its tasks run."""
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from proguard.runtime.cluster import ray_folder
 
 NODE = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
 QUICK_TO_NOTICE = {
@@ -55,8 +56,7 @@ def two_nodes() -> Iterator[TwoNodes]:
     import ray
     from ray.cluster_utils import Cluster
 
-    # Ray's sockets need a short path, and the tests' own folders are long.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with ray_folder() as folder:
         cluster = Cluster()
         try:
             cluster.add_node(**NODE, include_dashboard=False, temp_dir=folder, _system_config=QUICK_TO_NOTICE)

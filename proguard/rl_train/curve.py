@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from proguard.naming import is_free_name
 from proguard.policy import OOD
+from proguard.rl_train.fit import Kept
 from proguard.rl_train.rows import target_from_json
 from proguard.sample import MODALITIES
 from proguard.storage.files import atomic_file, read_json_lines
@@ -72,20 +74,15 @@ def curve_table(steps: Mapping[int, Mapping[str, float]]) -> pl.DataFrame:
 
 
 def write_curve(curve: pl.DataFrame, folder: Path) -> None:
-    """Write ``curve.csv``, and ``reward.csv`` with a line per step and modality, the form that DVC plots."""
-    reward = curve.select("step", *(f"reward_{m}" for m in MODALITIES)).unpivot(
-        index="step", variable_name="modality", value_name="reward"
-    )
-    reward = reward.with_columns(pl.col("modality").str.strip_prefix("reward_")).drop_nulls()
-    for name, table in (("curve", curve), ("reward", reward.sort("step", "modality"))):
-        with atomic_file(folder / f"{name}.csv") as temporary:
-            table.write_csv(temporary)
+    """Write ``curve.csv``, a line per step."""
+    with atomic_file(folder / "curve.csv") as temporary:
+        curve.write_csv(temporary)
 
 
-def summarise_training(curve: pl.DataFrame, n_rows: int) -> dict[str, float | int]:
+def summarise_training(curve: pl.DataFrame, kept: Kept) -> dict[str, Any]:
     """Return the numbers of a run: its size, and the mean over the first and the last tenth of its steps."""
     span = max(1, len(curve) // 10)
-    summary: dict[str, float | int] = {"steps": len(curve), "rows": n_rows}
+    summary: dict[str, Any] = {"steps": len(curve), "rows": kept.to_json()}
     for column in curve.columns:
         values = curve[column].drop_nulls()
         if column != "step" and len(values):

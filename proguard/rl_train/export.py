@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from proguard.rl_train.overrides import TrainingFiles
+from proguard.rl_train.config import TrainingFiles
 
 
 def export_guard(files: TrainingFiles, step: int, output: Path) -> None:

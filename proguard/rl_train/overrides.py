@@ -1,126 +1,72 @@
-"""Our settings as overrides of verl's ``ppo_trainer``: the one place that speaks both names."""
+"""Maps our setting names to verl's: the settings of ``ppo_trainer``, and the command line that sets them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from proguard.flatten import flatten
+from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
+
+_PRECISION = {"float32": "fp32", "bfloat16": "bf16"}
 
 
-@dataclass(frozen=True, slots=True)
-class GrpoConfig:
-    """Settings of a GRPO run; the paper's values are in ``conf/profile/paper.yaml``."""
-
-    steps: int
-    """Optimiser rounds: each draws ``batch_size`` prompts."""
-
-    batch_size: int
-    """Prompts a step."""
-
-    mini_batch_size: int
-    """Prompts an optimiser update; divides ``batch_size``."""
-
-    group_size: int
-    """Rollouts a prompt, at least 2: an advantage is relative to its group."""
-
-    lr: float
-    """Peak learning rate of AdamW."""
-
-    warmup_steps: int
-    """Steps over which the learning rate rises from 0."""
-
-    lr_schedule: Literal["constant", "cosine"]
-    """What the learning rate does after the warm-up; ``cosine`` falls to a tenth of the peak at the last step."""
-
-    kl_coef: float
-    """Weight of the KL loss (low_var_kl) against the base model."""
-
-    entropy_coef: float
-    """Weight of the entropy bonus."""
-
-    clip_ratio: float
-    """PPO clip, the same below and above."""
-
-    temperature: float
-    """Of sampling."""
-
-    max_prompt_length: int
-    """Tokens; a longer prompt is left out."""
-
-    max_response_length: int
-    """Tokens."""
-
-    save_every: int
-    """Steps between checkpoints: what a kill can cost."""
-
-    seed: int
-    """Of the order of rows and of sampling."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingFiles:
-    """Where a run reads and writes."""
-
-    rows: Path
-    base_model: Path
-    work: Path
-    """Checkpoints, rollouts and logs of this run; survives a kill."""
-
-    taxonomy: Path
-
-    @property
-    def checkpoints(self) -> Path:
-        """Checkpoint folders ``global_step_<n>``."""
-        return self.work / "checkpoints"
-
-    @property
-    def rollouts(self) -> Path:
-        """One JSONL of rollouts a step."""
-        return self.work / "rollouts"
-
-    @property
-    def failures(self) -> Path:
-        """Errors of the reward, one a line; absent when there were none."""
-        return self.work / "reward_failures.jsonl"
-
-
-def make_overrides(
+def verl_settings(
     config: GrpoConfig,
     files: TrainingFiles,
     *,
     reward_kwargs: Mapping[str, Any],
-    engine: Mapping[str, Any],
-    n_gpus_per_node: int,
-    nnodes: int,
-) -> list[str]:
-    """Return the command line for ``verl.trainer.main_ppo``.
+    engine: Engine,
+    machines: Machines,
+) -> dict[str, Any]:
+    """Return every setting of ``verl.trainer.main_ppo`` that differs from verl's defaults, by its dotted name.
 
     Args:
         reward_kwargs: Extra arguments of `proguard.rl_train.reward_function.compute_score`.
-        engine: Overrides of the machine's kind in verl's own names; they win.
 
     Raises:
-        ValueError: When ``mini_batch_size`` does not divide ``batch_size``, or ``group_size`` is below 2.
+        ValueError: When ``engine.verl`` sets what another key of ours decides.
     """
-    if config.batch_size % config.mini_batch_size:
-        raise ValueError(f"rl_train.mini_batch_size: {config.mini_batch_size} does not divide {config.batch_size}")
-    if config.group_size < 2:
-        raise ValueError(f"rl_train.group_size: expected 2 or more, found {config.group_size}")
-    settings = {
-        **_algorithm(config),
+    ours = {
+        **_algorithm(),
         **_data(config, files),
         **_actor(config, files),
         **_reward(files, reward_kwargs),
         **_trainer(config, files),
-        "trainer.n_gpus_per_node": n_gpus_per_node,
-        "trainer.nnodes": nnodes,
-        **dict(flatten(engine)),
+        "trainer.n_gpus_per_node": machines.n_gpus_per_node,
+        "trainer.nnodes": machines.nnodes,
     }
+    theirs = dict(flatten(engine.verl))
+    if both := sorted(ours.keys() & theirs.keys()):
+        raise ValueError(f"engine.verl: {', '.join(both)} follow from rl_train and runtime.rl; set them there")
+    return ours | _ray(theirs, engine, machines)
+
+
+def make_overrides(settings: Mapping[str, Any]) -> list[str]:
+    """Return the command line of ``verl.trainer.main_ppo`` for ``settings``."""
     return [f"{_sign(key)}{key}={_value(value)}" for key, value in settings.items()]
 
 
-def _algorithm(config: GrpoConfig) -> dict[str, Any]:
+def _ray(theirs: dict[str, Any], engine: Engine, machines: Machines) -> dict[str, Any]:
+    """Return the engine's settings with those of Ray for a cluster of our own, or for one that is joined.
+
+    Raises:
+        ValueError: When several machines are asked for without a cluster to join.
+    """
+    start = "ray_kwargs.ray_init"
+    if machines.ray_address is None:
+        if machines.nnodes > 1:
+            raise ValueError(
+                f"runtime.rl.nnodes: {machines.nnodes} machines need a Ray cluster that runs; start it with `ray start`"
+                " and set runtime.rl.ray_address to its host:port"
+            )
+        return theirs | {f"{start}.address": "local"}
+    # A cluster that runs already has its resources, and its workers do not inherit our environment.
+    variables = {f"{start}.runtime_env.env_vars.{key}": value for key, value in engine.environment.items()}
+    joined = {key: value for key, value in theirs.items() if not key.startswith(f"{start}.")}
+    return joined | variables | {f"{start}.address": machines.ray_address}
+
+
+def _algorithm() -> dict[str, Any]:
     return {
         "algorithm.adv_estimator": "grpo",
         "algorithm.norm_adv_by_std_in_grpo": True,
@@ -136,8 +82,8 @@ def _data(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         "data.max_prompt_length": config.max_prompt_length,
         "data.max_response_length": config.max_response_length,
         "data.image_key": "images",
-        "data.filter_overlong_prompts": True,
-        "data.filter_overlong_prompts_workers": 1,
+        # `proguard.rl_train.fit` has dropped the rows that do not fit.
+        "data.filter_overlong_prompts": False,
         "data.seed": config.seed,
     }
 
@@ -160,6 +106,12 @@ def _actor(config: GrpoConfig, files: TrainingFiles) -> dict[str, Any]:
         f"{actor}.clip_ratio_low": config.clip_ratio,
         f"{actor}.clip_ratio_high": config.clip_ratio,
         f"{actor}.checkpoint.save_contents": ["model", "optimizer", "extra", "hf_model"],
+        **{
+            f"actor_rollout_ref.{role}.fsdp_config.mixed_precision.{key}": value
+            for role in ("actor", "ref")
+            for key, value in (("param_dtype", _PRECISION[config.dtype]), ("reduce_dtype", "fp32"))
+        },
+        f"{rollout}.dtype": config.dtype,
         f"{rollout}.n": config.group_size,
         f"{rollout}.temperature": config.temperature,
         f"{rollout}.seed": config.seed,

@@ -1,4 +1,4 @@
-"""verl in a process of its own, with its Ray: started, and ended whichever way we end ourselves."""
+"""verl in a process of its own, with its Ray: started, and ended however our own process ends."""
 
 import contextlib
 import ctypes
@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 
-from proguard.rl_train.overrides import TrainingFiles
+from proguard.rl_train.config import TrainingFiles
+from proguard.runtime.cluster import ray_folder
 
 PROJECT = Path(__file__).parents[2]
 """What Ray's workers import us from, wherever they run."""
@@ -33,20 +33,18 @@ def running_verl(
         overrides: Command line of ``verl.trainer.main_ppo``.
         files: Where the run reads and writes.
         attempt: Name of its log files in ``files.work``: ``<attempt>.log`` and, verl's numbers, ``<attempt>.jsonl``.
-        environment: Variables that the process gets beside our own.
+        environment: Variables that the process gets in addition to our own.
     """
-    # Ray's sockets need a short path.
-    with (
-        (files.work / f"{attempt}.log").open("wb") as log,
-        TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as ray_folder,
-    ):
+    with (files.work / f"{attempt}.log").open("wb") as log, ray_folder() as folder:
         variables = {
-            **os.environ,
+            **_own_variables(),
             "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
             "HF_DATASETS_CACHE": str(files.work / "datasets"),
             "RAY_USAGE_STATS_ENABLED": "0",
             "TOKENIZERS_PARALLELISM": "false",
-            "RAY_TMPDIR": ray_folder,
+            # Sockets of Ray, of vLLM and of multiprocessing need a short path.
+            "RAY_TMPDIR": folder,
+            "TMPDIR": folder,
             "VERL_FILE_LOGGER_PATH": str(files.work / f"{attempt}.jsonl"),
             **environment,
         }
@@ -63,6 +61,14 @@ def running_verl(
             yield process
         finally:
             _end(process)
+
+
+def _own_variables() -> dict[str, str]:
+    """Return our environment without RAY_ADDRESS: which cluster is used is said in runtime.rl.ray_address alone."""
+    variables = dict(os.environ)
+    if address := variables.pop("RAY_ADDRESS", None):
+        _LOG.warning("RAY_ADDRESS=%s is not used by rl_train: set runtime.rl.ray_address to join a cluster", address)
+    return variables
 
 
 def end_leftovers(files: TrainingFiles) -> None:
@@ -88,7 +94,7 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _die_with_parent() -> None:
-    """Have Linux kill this process when its parent is gone, so that no orphan trains on beside the next start."""
+    """Have Linux kill this process when its parent is gone, so that no orphan trains on next to a later start."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

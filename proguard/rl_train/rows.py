@@ -4,12 +4,14 @@ Source: row fields of verl 0.9.1, verl/utils/dataset/rl_dataset.py.
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from proguard.policy import Policy
 from proguard.prompt import PromptFormat, render_prompt
+from proguard.rl_train.fit import Kept, PromptLimit
 from proguard.row import Row
 from proguard.storage.files import atomic_file
 from proguard.storage.images import ImageStore
@@ -26,8 +28,15 @@ def write_verl_rows(
     taxonomy: Taxonomy,
     prompt: PromptFormat,
     images: ImageStore,
-) -> None:
-    """Write one verl row per row of ours, in order; rows without an image have an empty list of images."""
+    limit: PromptLimit,
+) -> Kept:
+    """Write one verl row per row of ours that fits, in order; return how many do.
+
+    Rows without an image have an empty list of images.
+
+    Raises:
+        ValueError: When more rows than ``limit`` allows do not fit.
+    """
     from datasets import Dataset, Features, Image, List, Value
 
     features = Features(
@@ -52,8 +61,13 @@ def write_verl_rows(
         }
         for index, row in enumerate(rows)
     ]
+    reasons = [limit.why_not(r["prompt"], r["images"][0]["bytes"] if r["images"] else None) for r in records]
+    kept = Kept(len(records), Counter(reason for reason in reasons if reason is not None))
+    limit.check_share(kept)
+    fitting = [record for record, reason in zip(records, reasons, strict=True) if reason is None]
     with atomic_file(path) as temporary:
-        Dataset.from_list(records, features=features).to_parquet(temporary)
+        Dataset.from_list(fitting, features=features).to_parquet(temporary)
+    return kept
 
 
 def target_to_json(target: Target) -> str:

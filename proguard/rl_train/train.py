@@ -1,9 +1,10 @@
-"""A GRPO run: verl in a process of its own, watched step by step, held to what it was asked for.
+"""A GRPO run: verl in a process of its own, watched step by step.
 
-verl exits 0 when it trained nothing, and drops samples whose reward raised. So its word is not taken: the rollouts on
-disk are counted, and the reward's failure file has to be absent.
+verl exits 0 when it trained nothing, and drops samples whose reward raised. So this module checks the run itself: it
+counts the rows that verl read and the rollouts on disk, and the reward's failure file must be absent.
 """
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from proguard.rl_train.config import GrpoConfig, TrainingFiles
 from proguard.rl_train.curve import read_step, read_verl_log
-from proguard.rl_train.overrides import GrpoConfig, TrainingFiles
 from proguard.rl_train.process import end_leftovers, running_verl
 from proguard.runtime.lock import exclusive
 from proguard.taxonomy import Taxonomy
@@ -26,6 +27,7 @@ def run_verl(
     config: GrpoConfig,
     files: TrainingFiles,
     *,
+    n_rows: int,
     taxonomy: Taxonomy,
     environment: Mapping[str, str],
     stall_seconds: float,
@@ -34,13 +36,14 @@ def run_verl(
     """Train to ``config.steps``, going on from the last checkpoint in ``files.work``; return the curve by step.
 
     Args:
-        environment: Variables that verl's process gets beside our own.
+        n_rows: Rows in ``files.rows``.
+        environment: Variables that verl's process gets in addition to our own.
         stall_seconds: Time without a new step after which the run counts as hung.
         on_step: Called once for each step, with its numbers.
 
     Raises:
-        RuntimeError: When verl fails or hangs, a reward failed, fewer rollouts are on disk than were asked for, or
-            another process trains in ``files.work``.
+        RuntimeError: When verl fails or hangs, it read another number of rows, a reward failed, fewer rollouts are on
+            disk than were asked for, or another process trains in ``files.work``.
     """
     files.work.mkdir(parents=True, exist_ok=True)
     with exclusive(files.work):
@@ -50,11 +53,24 @@ def run_verl(
         with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
             _watch(process, config, files, taxonomy, stall_seconds, on_step)
         _check_rewards(files)
+        log = files.work / f"{attempt}.log"
         if process.returncode != 0:
-            log = files.work / f"{attempt}.log"
             raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
+        check_rows_read(log, n_rows)
         _check_rollouts(config, files)
         return collect_curve(config, files, taxonomy)
+
+
+def check_rows_read(log: Path, n_rows: int) -> None:
+    """Raise unless verl's log says that it read ``n_rows`` rows, and dropped none of them.
+
+    Raises:
+        RuntimeError: When it says another number, or none.
+    """
+    # Source: the prints of verl/utils/dataset/rl_dataset.py.
+    found = re.findall(r"dataset len: (\d+)", log.read_text(encoding="utf-8", errors="replace"))
+    if not found or {int(n) for n in found} != {n_rows}:
+        raise RuntimeError(f"rl_train: expected verl to read {n_rows} rows, found {found or 'no number'} in {log}")
 
 
 def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) -> dict[int, dict[str, float]]:

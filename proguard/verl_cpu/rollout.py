@@ -33,7 +33,7 @@ class HfServer:
         self.config = config
         self.image_processor = model.processor.image_processor
         self.model = get_hf_auto_model_class(model.hf_config).from_pretrained(
-            model.local_path, dtype=torch.float32, attn_implementation="sdpa"
+            model.local_path, dtype=getattr(torch, config.dtype), attn_implementation="sdpa"
         )
         self.weights_step: int | None = None
         eos = self.model.generation_config.eos_token_id

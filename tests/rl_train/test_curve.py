@@ -8,6 +8,7 @@ import pytest
 
 from proguard.reward.score import reference_verdict
 from proguard.rl_train.curve import curve_table, read_step, read_verl_log, summarise_training, write_curve
+from proguard.rl_train.fit import Kept
 from proguard.rl_train.rows import target_to_json
 from proguard.verdict import render
 from tests.separators import SEPARATORS
@@ -62,14 +63,14 @@ def test_later_start_wins_and_a_cut_line_is_left_out(tmp_path):
     assert read_verl_log([tmp_path / "a", tmp_path / "b"]) == {1: {"kl": 0.1}, 2: {"kl": 0.25}}
 
 
-def test_curve_is_written_wide_and_long(tmp_path):
-    steps = {
-        s: {"reward": float(s), **{f"reward_{m}": float(s) for m in ("text", "image", "text_image")}} for s in (2, 1)
-    }
-    steps[2]["reward_image"] = math.nan
-    curve = curve_table(steps)
+def test_curve_is_written_in_order_of_steps(tmp_path):
+    curve = curve_table({2: {"reward": 2.0, "reward_image": math.nan}, 1: {"reward": 1.0, "reward_image": 1.0}})
     write_curve(curve, tmp_path)
-    assert pl.read_csv(tmp_path / "curve.csv")["step"].to_list() == [1, 2]
-    long = pl.read_csv(tmp_path / "reward.csv")
-    assert long.filter(modality="image").rows() == [(1, "image", 1)]
-    assert summarise_training(curve, 7)["reward_last"] == 2
+    assert pl.read_csv(tmp_path / "curve.csv").rows() == [(1, 1.0, 1.0), (2, 2.0, None)]
+    assert [path.name for path in tmp_path.iterdir()] == ["curve.csv"]
+
+
+def test_summarise_training_says_which_rows_were_trained_on():
+    summary = summarise_training(curve_table({1: {"reward": 2.0}}), Kept(9, {"prompt_too_long": 2}))
+    assert summary["rows"] == {"given": 9, "kept": 7, "dropped": {"prompt_too_long": 2}}
+    assert (summary["steps"], summary["reward_last"]) == (1, 2.0)

@@ -1,25 +1,42 @@
 """Our settings in verl's names."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from proguard.reward.config import STRICT, RewardConfig
-from proguard.rl_train.overrides import GrpoConfig, TrainingFiles, make_overrides
+from proguard.rl_train.batches import check_batches
+from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
+from proguard.rl_train.overrides import make_overrides, verl_settings
 from proguard.runtime.params import compose_params
 from tools.closure import ROOT
 
 CONFIG = GrpoConfig(
     steps=5, batch_size=4, mini_batch_size=2, group_size=3, lr=1e-4, warmup_steps=1, lr_schedule="cosine", kl_coef=0.01, entropy_coef=0.0,
-    clip_ratio=0.1, temperature=1.0, max_prompt_length=99, max_response_length=9, save_every=2, seed=7,
+    clip_ratio=0.1, temperature=1.0, max_prompt_length=99, max_response_length=9, max_dropped_share=0.1, dtype="bfloat16", save_every=2, seed=7,
 )  # fmt: skip
 FILES = TrainingFiles(Path("/r"), Path("/b"), Path("/w"), Path("/t"))
+HERE = Machines(n_gpus_per_node=1, nnodes=1, ray_address=None, stall_seconds=9)
+RAY = "ray_kwargs.ray_init"
 
 
-def overrides(config=CONFIG, engine=None, **kwargs):
-    made = make_overrides(config, FILES, reward_kwargs=kwargs, engine=engine or {}, n_gpus_per_node=1, nnodes=1)
-    return dict(o.removeprefix("++").split("=", 1) for o in made)
+def settings(config=CONFIG, verl=None, machines=HERE, environment=None, **kwargs):
+    engine = Engine(environment=environment or {}, verl=verl or {})
+    return verl_settings(config, FILES, reward_kwargs=kwargs, engine=engine, machines=machines)
+
+
+def overrides(**kwargs):
+    return dict(o.removeprefix("++").split("=", 1) for o in make_overrides(settings(**kwargs)))
+
+
+def profile_settings(*choices):
+    """The settings of verl that a choice of profile and engine comes to, and the training's own."""
+    params = compose_params(ROOT / "conf", list(choices))
+    config, engine = GrpoConfig(**params["rl_train"]), Engine(**params["engine"])
+    reward = {"reward": params["reward"], "similarity": params["similarity"]}
+    return config, verl_settings(
+        config, FILES, reward_kwargs=reward, engine=engine, machines=Machines(**params["runtime"]["rl"])
+    )
 
 
 def test_clip_ratio_sets_all_three_that_verl_reads():
@@ -27,8 +44,32 @@ def test_clip_ratio_sets_all_three_that_verl_reads():
     assert {made[f"actor_rollout_ref.actor.clip_ratio{end}"] for end in ("", "_low", "_high")} == {"0.1"}
 
 
-def test_engine_wins_over_ours():
-    assert overrides(engine={"trainer": {"logger": ["console"]}})["trainer.logger"] == "['console']"
+def test_engine_that_sets_what_a_key_of_ours_decides_is_refused():
+    with pytest.raises(ValueError, match=r"engine.verl: data.seed, trainer.logger follow from rl_train and runtime.rl"):
+        settings(verl={"trainer": {"logger": ["console"], "device": "cpu"}, "data": {"seed": 1}})
+
+
+def test_dtype_reaches_trainer_reference_and_rollouts():
+    made = overrides()
+    roles = [made[f"actor_rollout_ref.{role}.fsdp_config.mixed_precision.param_dtype"] for role in ("actor", "ref")]
+    assert (roles, made["actor_rollout_ref.rollout.dtype"]) == (["'bf16'", "'bf16'"], "'bfloat16'")
+
+
+def test_ray_without_an_address_is_a_cluster_of_its_own():
+    made = settings(verl={"ray_kwargs": {"ray_init": {"num_cpus": 3}}})
+    assert {k: v for k, v in made.items() if k.startswith(RAY)} == {f"{RAY}.num_cpus": 3, f"{RAY}.address": "local"}
+
+
+def test_ray_with_an_address_joins_it_and_hands_over_the_environment():
+    machines = Machines(n_gpus_per_node=1, nnodes=2, ray_address="h:1", stall_seconds=9)
+    made = settings(verl={"ray_kwargs": {"ray_init": {"num_cpus": 3}}}, machines=machines, environment={"A": "b"})
+    joined = {f"{RAY}.runtime_env.env_vars.A": "b", f"{RAY}.address": "h:1"}
+    assert {k: v for k, v in made.items() if k.startswith(RAY)} == joined
+
+
+def test_machines_without_a_cluster_to_join_are_refused():
+    with pytest.raises(ValueError, match=r"runtime.rl.nnodes: 2 machines need .* set runtime.rl.ray_address"):
+        settings(machines=Machines(n_gpus_per_node=1, nnodes=2, ray_address=None, stall_seconds=9))
 
 
 def test_reward_kwargs_keep_their_nesting():
@@ -38,34 +79,29 @@ def test_reward_kwargs_keep_their_nesting():
     assert made[f"{prefix}.revision"] == "null"
 
 
-def test_mini_batch_that_does_not_divide_is_refused():
-    with pytest.raises(ValueError, match=r"rl_train.mini_batch_size: 3 does not divide 4"):
-        overrides(replace(CONFIG, mini_batch_size=3))
-
-
-def test_group_of_one_is_refused():
-    with pytest.raises(ValueError, match="expected 2 or more"):
-        overrides(replace(CONFIG, group_size=1))
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("profile", ["mini", "open", "paper"])
-def test_overrides_of_a_profile_compose_with_verl(profile):
+@pytest.mark.parametrize(
+    "choices",
+    [
+        ("profile=mini",),
+        ("profile=open",),
+        ("profile=paper",),
+        ("profile=published",),
+        ("profile=mini", "engine=gpu", "runtime.rl.n_gpus_per_node=4"),
+        ("profile=open", "engine=gpu", "base_model=qwen2_5_vl_3b", "runtime.rl.n_gpus_per_node=4"),
+        ("profile=paper", "runtime.rl.nnodes=2", "runtime.rl.ray_address=head:6379"),
+    ],
+    ids=" ".join,
+)
+def test_settings_of_a_profile_pass_the_validation_of_verl(choices):
     from hydra import compose, initialize_config_module
+    from verl.utils.config import validate_config
 
-    params = compose_params(ROOT / "conf", [f"profile={profile}"])
-    config = GrpoConfig(**params["rl_train"])
-    made = make_overrides(
-        config,
-        FILES,
-        reward_kwargs={"reward": params["reward"], "similarity": params["similarity"]},
-        engine=params["engine"]["verl"],
-        n_gpus_per_node=8,
-        nnodes=3,
-    )
+    config, made = profile_settings(*choices)
+    check_batches(made)
     with initialize_config_module("verl.trainer.config", version_base=None):
-        verl = compose("ppo_trainer", overrides=made)
+        verl = compose("ppo_trainer", overrides=make_overrides(made))
+    validate_config(verl, use_reference_policy=True, use_critic=False)
     assert verl.actor_rollout_ref.actor.clip_ratio_high == config.clip_ratio
     assert RewardConfig(**verl.reward.custom_reward_function.reward_kwargs.reward) == STRICT
-    assert verl.actor_rollout_ref.rollout.name == ("vllm" if profile == "paper" else "hf")
-    assert verl.trainer.nnodes == 3
+    assert verl.actor_rollout_ref.rollout.name == ("hf" if made.get("trainer.device") == "cpu" else "vllm")

@@ -1,8 +1,9 @@
+import os
 import subprocess
 
 import psutil
 
-from proguard.rl_train.process import _end
+from proguard.rl_train.process import _end, _own_variables
 
 
 def is_alive(pid):
@@ -26,3 +27,15 @@ def test_end_of_a_process_that_left_nothing_is_quiet():
     process.wait()
     _end(process)
     assert process.returncode == 0
+
+
+def test_own_variables_leave_out_a_cluster_that_nobody_chose_and_say_so(monkeypatch, caplog):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert "RAY_ADDRESS" not in _own_variables()
+    assert "RAY_ADDRESS=10.0.0.1:6379 is not used by rl_train: set runtime.rl.ray_address" in caplog.text
+
+
+def test_own_variables_without_a_cluster_are_our_environment(monkeypatch, caplog):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert _own_variables() == dict(os.environ)
+    assert caplog.text == ""

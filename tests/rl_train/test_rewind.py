@@ -2,7 +2,7 @@
 
 import pytest
 
-from proguard.rl_train.overrides import TrainingFiles
+from proguard.rl_train.config import TrainingFiles
 from proguard.rl_train.train import _rewind
 from tests.rl_train.test_overrides import CONFIG
 

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from proguard.collect.item import image_hash
 from proguard.prompt import PromptFormat
+from proguard.rl_train.fit import load_limit
 from proguard.rl_train.rows import target_from_json, target_to_json, write_verl_rows
 from tests.pictures import case, naive
+from tests.rl_train.test_overrides import CONFIG
 from tests.worlds import draw_rows, store_images, taxonomy
+from tools.closure import ROOT
 
 
 @pytest.fixture
@@ -19,9 +22,32 @@ def verl_rows(tmp_path):
     rows, images = draw_rows(12)
     store = store_images(images, tmp_path / "images")
     for name in ("a", "b"):
-        path = tmp_path / f"{name}.parquet"
-        write_verl_rows(rows, path, taxonomy=taxonomy(), prompt=PromptFormat("compact"), images=store)
+        write(rows, store, tmp_path / f"{name}.parquet", max_tokens=999)
     return rows, images, tmp_path
+
+
+def write(rows, store, path, *, max_tokens):
+    config = replace(CONFIG, max_prompt_length=max_tokens, max_dropped_share=0.5)
+    limit = load_limit(ROOT / "data" / "tiny_base", config)
+    return write_verl_rows(rows, path, taxonomy=taxonomy(), prompt=PromptFormat("compact"), images=store, limit=limit)
+
+
+def test_rows_that_do_not_fit_are_left_out_and_counted(tmp_path):
+    from datasets import Dataset
+
+    rows, images = draw_rows(12)
+    rows[3] = replace(rows[3], sample=replace(rows[3].sample, request="how " * 400, modality="text", image=None))
+    kept = write(rows, store_images(images, tmp_path / "images"), tmp_path / "a.parquet", max_tokens=300)
+    table = Dataset.from_parquet(str(tmp_path / "a.parquet"), cache_dir=str(tmp_path / "cache"))
+    assert (kept.kept, dict(kept.dropped)) == (11, {"prompt_too_long": 1})
+    assert [row["index"] for row in table["extra_info"]] == [0, 1, 2, *range(4, 12)]
+
+
+def test_rows_of_which_too_many_do_not_fit_are_an_error(tmp_path):
+    rows, images = draw_rows(12)
+    with pytest.raises(ValueError, match="12 of 12 training rows do not fit"):
+        write(rows, store_images(images, tmp_path / "images"), tmp_path / "a.parquet", max_tokens=5)
+    assert not (tmp_path / "a.parquet").exists()
 
 
 def test_rows_are_byte_stable(verl_rows):
@@ -53,6 +79,6 @@ def test_rows_hold_images_that_any_reader_sees_upright(name, tmp_path):
     row = next(row for row in rows if row.sample.modality == "image")
     row = replace(row, sample=replace(row.sample, image=image_hash(case(name))))
     store = store_images({name: case(name)}, tmp_path / "images")
-    write_verl_rows([row], tmp_path / "a.parquet", taxonomy=taxonomy(), prompt=PromptFormat("compact"), images=store)
+    write([row], store, tmp_path / "a.parquet", max_tokens=999)
     (image,) = pl.read_parquet(tmp_path / "a.parquet")["images"].to_list()[0]
     assert (naive(image["bytes"]) == naive(case("sign_plain.png"))).all()

@@ -1,12 +1,28 @@
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 
-from proguard.runtime.cluster import connect
+from proguard.runtime.cluster import MAX_PARENT_BYTES, connect, ray_folder
+
+
+@pytest.fixture
+def long_tmpdir(tmp_path, monkeypatch):
+    """A TMPDIR of 120 characters, as a batch system sets it."""
+    folder = tmp_path / ("slurm-" + "x" * (120 - len(str(tmp_path)) - 7))
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.delenv("RAY_TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
 
 
 @pytest.mark.slow
-def test_connect_local_starts_a_cluster_and_ends_it():
+def test_connect_local_starts_a_cluster_and_ends_it(long_tmpdir, monkeypatch):
     import ray
 
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with connect("local"):
         assert ray.get(ray.remote(lambda: 7).remote()) == 7
         with connect("127.0.0.1:1"):  # The open connection is used,
@@ -20,3 +36,34 @@ def test_connect_local_starts_a_cluster_and_ends_it():
 def test_connect_without_a_cluster_at_the_address_is_an_error(address: str):
     with pytest.raises(ConnectionError, match=f"auto or the host:port of one that runs, found {address} "):
         connect(address).__enter__()
+
+
+def test_ray_folder_of_a_long_tmpdir_is_short_and_removed(long_tmpdir):
+    with ray_folder() as folder:
+        assert Path(folder).is_dir()
+        assert len(Path(folder).parent.as_posix()) <= MAX_PARENT_BYTES
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize("variable", ["TMPDIR", "RAY_TMPDIR"])
+def test_ray_folder_is_made_in_a_short_folder_of_the_user(variable, long_tmpdir, monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as short:
+        monkeypatch.setenv(variable, short)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        with ray_folder() as folder:
+            assert Path(folder).parent == Path(short)
+
+
+def test_ray_folder_of_a_folder_that_is_not_there_is_made_elsewhere(monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", "/nosuch")
+    with ray_folder() as folder:
+        assert os.access(folder, os.W_OK)
+
+
+def test_ray_folder_without_any_short_folder_names_the_variable(long_tmpdir, monkeypatch):
+    def refuse(**_):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(OSError, match="set RAY_TMPDIR to a short path"):
+        ray_folder().__enter__()
