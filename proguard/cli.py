@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "moderate": "proguard.moderate.command",
+    "serve": "proguard.serve.command",
     "plan": "proguard.plan.command",
     "params": "proguard.runtime.params_command",
 }

@@ -103,6 +103,10 @@ class Guard:
         """Return what `moderate` returns, without blocking the event loop."""
         return await asyncio.to_thread(self.moderate, items, policy)
 
+    def count_prompts(self, item: Item, policy: OwnPolicy) -> int:
+        """Return how many prompts an item needs: a measure of what it costs."""
+        return sum(1 for _ in asks_of(item, policy, self.card))
+
     def judge(self, pairs: Sequence[tuple[Item, OwnPolicy]]) -> list[Outcome]:
         """Return the outcome of each item under its own policy; prompts of all items share batches."""
         limit = self.card.limits.chars

@@ -15,8 +15,8 @@ from proguard.storage.image import NormalImage, decode_image
 MAX_PIXELS = 40_000_000
 """Most pixels of an image: collect's default."""
 
-ImageSource = bytes | str | Path
-"""Encoded image, or the path of an image file."""
+ImageSource = bytes | str | Path | NormalImage
+"""Encoded image, the path of an image file, or an image that was checked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,8 @@ def _check_text(name: str, text: Any) -> str | None:
 
 
 def _read_image(source: Any, name: str) -> NormalImage:
+    if isinstance(source, NormalImage):
+        return source
     if not isinstance(source, bytes | str | Path):
         raise ValueError(f"{name}: expected bytes or a path, found {type(source).__name__}")
     where = name if isinstance(source, bytes) else f"{name} ({source})"

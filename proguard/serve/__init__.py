@@ -1,0 +1,1 @@
+"""The guard behind HTTP, in the shapes that existing clients know."""

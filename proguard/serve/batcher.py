@@ -1,0 +1,149 @@
+"""Dynamic batching: what arrives while the engine works is its next batch, and what would wait too long is refused.
+
+One thread judges. It is a daemon, so that an engine that hangs cannot keep the process from ending.
+"""
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from proguard.moderate.item import Item
+from proguard.moderate.outcome import Outcome
+from proguard.moderate.policy_file import OwnPolicy
+from proguard.serve.errors import ApiError
+from proguard.serve.limits import ServeLimits
+
+Pair = tuple[Item, OwnPolicy]
+
+_MEMORY = 0.2
+"""Weight of the newest batch in the mean time of a prompt."""
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    pair: Pair
+    n_prompts: int
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Outcome]" = field(repr=False)
+
+    def settle(self, outcome: Outcome | Exception) -> None:
+        """Hand the outcome over to the loop that waits for it, unless it waits no more."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, outcome)
+
+    def _settle(self, outcome: Outcome | Exception) -> None:
+        if self.future.done():
+            return
+        if isinstance(outcome, Exception):
+            self.future.set_exception(outcome)
+        else:
+            self.future.set_result(outcome)
+
+
+class Batcher:
+    """A queue of items in front of a guard, bounded by the time that they would wait."""
+
+    def __init__(
+        self,
+        judge: Callable[[Sequence[Pair]], list[Outcome]],
+        limits: ServeLimits,
+        *,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
+    ) -> None:
+        """Start the thread that judges.
+
+        Args:
+            judge: Returns an outcome for each pair of item and policy.
+            on_batch: Called with the prompts and the seconds of each batch.
+        """
+        self._judge = judge
+        self._limits = limits
+        self._on_batch = on_batch
+        self._jobs: deque[_Job] = deque()
+        self._filled = threading.Condition()
+        self._running_prompts = 0
+        self._running_since: float | None = None
+        self._seconds_per_prompt = 0.0
+        threading.Thread(target=self._work, name="engine", daemon=True).start()
+
+    @property
+    def depth(self) -> int:
+        """Prompts that wait."""
+        return sum(job.n_prompts for job in self._jobs.copy())
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the engine works on one batch for longer than a request may take."""
+        since = self._running_since
+        return since is not None and time.monotonic() - since > self._limits.request_seconds
+
+    def check_room(self, n_prompts: int = 1) -> None:
+        """Raise `ApiError` when ``n_prompts`` more would wait too long."""
+        if self.is_stalled:
+            raise ApiError(
+                503, "engine_stalled", "the engine does not answer", retry_after=self._limits.request_seconds
+            )
+        ahead = self.depth
+        seconds = (ahead + self._running_prompts) * self._seconds_per_prompt
+        if ahead and (seconds > self._limits.queue_seconds or ahead + n_prompts > self._limits.queue_prompts):
+            raise ApiError(429, "queue_full", "too many requests wait", retry_after=seconds)
+
+    async def judge(self, pairs: Sequence[Pair], n_prompts: Sequence[int]) -> list[Outcome]:
+        """Return the outcome of each pair, all of which are taken or none.
+
+        Args:
+            n_prompts: Prompts that each pair needs.
+
+        Raises:
+            ApiError: When the queue is full, or no outcome came in time.
+        """
+        self.check_room(sum(n_prompts))
+        loop = asyncio.get_running_loop()
+        jobs = [_Job(pair, n, loop, loop.create_future()) for pair, n in zip(pairs, n_prompts, strict=True)]
+        with self._filled:
+            self._jobs.extend(jobs)
+            self._filled.notify()
+        try:
+            async with asyncio.timeout(self._limits.request_seconds):
+                return list(await asyncio.gather(*(job.future for job in jobs)))
+        except TimeoutError:
+            raise ApiError(504, "timeout", "no outcome came in time") from None
+
+    def _work(self) -> None:
+        while True:
+            batch = self._take()
+            start = self._running_since = time.monotonic()
+            try:
+                outcomes: Sequence[Outcome | Exception] = self._judge([job.pair for job in batch])
+            except Exception as error:
+                # The guard is a boundary: an error ends the requests of this batch, and not the thread.
+                outcomes = [error] * len(batch)
+            self._note(time.monotonic() - start)
+            for job, outcome in zip(batch, outcomes, strict=True):
+                job.settle(outcome)
+
+    def _take(self) -> list[_Job]:
+        """Wait for jobs, and return those of the next batch; nobody waits for a cancelled one."""
+        batch: list[_Job] = []
+        with self._filled:
+            while not batch:
+                while not self._jobs:
+                    self._filled.wait()
+                n_prompts = 0
+                while self._jobs and (not batch or n_prompts + self._jobs[0].n_prompts <= self._limits.batch_prompts):
+                    job = self._jobs.popleft()
+                    if not job.future.done():
+                        batch.append(job)
+                        n_prompts += job.n_prompts
+            self._running_prompts = n_prompts
+        return batch
+
+    def _note(self, seconds: float) -> None:
+        n_prompts, self._running_prompts, self._running_since = self._running_prompts, 0, None
+        newest = seconds / n_prompts
+        known = self._seconds_per_prompt
+        self._seconds_per_prompt = newest if not known else known + _MEMORY * (newest - known)
+        self._on_batch(n_prompts, seconds)

@@ -1,0 +1,69 @@
+"""`proguard serve`: the guard behind HTTP, on this machine or for others.
+
+proguard serve
+proguard serve --port 9000 --guard data/guards/proguard --policies policies/
+PROGUARD_API_KEYS=... proguard serve --host 0.0.0.0
+
+A server that others can reach needs keys: PROGUARD_API_KEYS, separated by commas, or --keys, one a line.
+"""
+
+import argparse
+from ipaddress import ip_address
+from pathlib import Path
+
+from proguard.moderate.command import DEFAULT_GUARD
+
+SUMMARY = "serve the guard over HTTP"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the subcommand."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--guard", type=Path, default=DEFAULT_GUARD, help="guard folder (default: %(default)s)")
+    parser.add_argument("--name", default="proguard", help="model name in answers (default: %(default)s)")
+    parser.add_argument("--policies", type=Path, help="folder of policy files, named in a request by `policy`")
+    parser.add_argument("--keys", type=Path, help="file with API keys, one a line")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the engine (default: %(default)s)")
+    parser.add_argument(
+        "--remote-images",
+        action="store_true",
+        help="fetch images behind http(s) addresses of the public net; without it only data URLs are taken",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; return 0 after what was accepted is answered.
+
+    Raises:
+        ValueError, FileNotFoundError: When the options or the guard's folder are not usable.
+    """
+    from proguard.guard_folder import open_guard
+    from proguard.moderate.guard import Guard
+    from proguard.serve.keys import read_keys
+    from proguard.serve.limits import ServeLimits
+    from proguard.serve.remote import make_fetch
+    from proguard.serve.server import serve
+    from proguard.serve.service import Service
+
+    keys = read_keys(options.keys)
+    if not keys and not is_loopback(options.host):
+        raise ValueError(f"--host {options.host}: others can reach it, so it needs keys: PROGUARD_API_KEYS or --keys")
+    open_guard(options.guard)
+    service = Service(
+        lambda: Guard.load(options.guard, threads=options.threads),
+        name=options.name,
+        policies=options.policies,
+        keys=keys,
+        fetch=make_fetch(max_bytes=ServeLimits().image_bytes) if options.remote_images else None,
+    )
+    serve(service, host=options.host, port=options.port)
+    return 0
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches ``host``."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

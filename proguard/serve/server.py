@@ -1,0 +1,58 @@
+"""The process: uvicorn around the application, stopped by SIGTERM or SIGINT once what was accepted is answered."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from proguard.serve.app import make_app
+from proguard.serve.service import Service
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are handled by `serve`; uvicorn would raise them again and end with their code."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def serve(service: Service, *, host: str, port: int) -> None:
+    """Serve until a signal comes, and return after what was accepted is answered.
+
+    Raises:
+        ValueError: When the guard cannot be loaded.
+        OSError: When the address is taken.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asyncio.run(_serve(service, host, port))
+    if service.failure is not None:
+        raise ValueError(str(service.failure)) from service.failure
+
+
+async def _serve(service: Service, host: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        service.is_draining = True
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        make_app(service, on_failure=lambda: loop.call_soon_threadsafe(stop)),
+        host=host,
+        port=port,
+        http="h11",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(service.limits.drain_seconds),
+    )
+    server = _Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await server.serve()
