@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan repro test unit ui lint lock clean
+.PHONY: setup plan repro serve test unit ui lint lock clean
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -27,6 +27,12 @@ plan: setup
 
 repro: setup
 	dvc repro
+
+# The guard behind HTTP on this machine: make serve PORT=9000 GUARD=data/guards/base
+PORT ?= 8000
+GUARD ?= data/guards/proguard
+serve: setup
+	proguard serve --port $(PORT) --guard $(GUARD)
 
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
 # number of tests, xdist's own order, the few that train would come last.
