@@ -34,25 +34,27 @@ def make_outcome(
     bonus: float = 0.0,
     reward: float = 0.0,
     modality: str = "text",
+    has_response: bool = True,
     group: str | None = None,
     source: str = "mini_world",
 ) -> Outcome:
     """Return the outcome of an answer whose category is ``said``; ``None`` says that the request is safe."""
     is_image = modality == "image"
+    has_response = has_response and not is_image
     sample = make_sample(
         source=source,
         modality=modality,
         request=None if is_image else f"request {next(_numbers)}",
-        response=None if is_image else "an answer",
+        response="an answer" if has_response else None,
         image=None if modality == "text" else f"{next(_numbers):064d}",
         request_label=request,
-        response_label=None if is_image else response,
+        response_label=response if has_response else None,
         category=category,
         group=group,
     )
     row = Row(sample, POLICY, role)
     says = "safe" if said is None else "unsafe"
-    verdict = Verdict(says, None if is_image else says_response, said, "r")
+    verdict = Verdict(says, says_response if has_response else None, said, "r")
     return Outcome(
         row=row,
         target=row.target,

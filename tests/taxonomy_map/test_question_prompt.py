@@ -31,6 +31,11 @@ def test_user_text_frames_both_sides_and_says_which_is_unsafe():
     assert shown(question) == "<user>ask</user>\n<agent>reply</agent>\nUnsafe: response"
 
 
+@pytest.mark.parametrize("response", [None, "", " "])
+def test_user_text_without_a_response_shows_the_request_only(response):
+    assert shown(make_question("ask", response=response)) == "<user>ask</user>\nUnsafe: request"
+
+
 def test_user_text_of_an_image_has_one_placeholder():
     assert shown(make_question(None)) == f"<user>{IMAGE_PLACEHOLDER}</user>\nUnsafe: request"
 

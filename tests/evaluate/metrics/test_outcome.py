@@ -6,6 +6,7 @@ from proguard.evaluate.metrics.outcome import judge
 from proguard.naming import NameBank
 from proguard.reward.config import STRICT
 from proguard.reward.score import max_reward
+from proguard.verdict import Verdict, render
 from tests.outcomes import MINILM, answer, draw_test_rows
 from tests.rules import PAPER
 from tests.worlds import taxonomy
@@ -27,6 +28,14 @@ def test_judge_malformed_has_no_verdict_and_no_reward(bank):
     rows, _ = draw_test_rows(6)
     outcomes = judge(rows, dict.fromkeys((r.sample.id for r in rows), "safe"), bank, STRICT)
     assert {(o.verdict, o.status, o.reward) for o in outcomes} == {(None, "no_match", 0.0)}
+
+
+def test_judge_verdict_on_a_response_that_was_not_given_is_malformed(bank):
+    rows = [row for row in draw_test_rows(60)[0] if row.sample.request and not row.sample.has_response]
+    for response, status in ((None, "ok"), ("safe", "wrong_fields")):
+        completions = {row.sample.id: render(Verdict("safe", response, None, "r")) for row in rows}
+        outcomes = judge(rows, completions, bank, STRICT)
+        assert {(o.status, o.target.response_label) for o in outcomes} == {(status, None)}
 
 
 def test_judge_bonus_is_strict_whatever_the_rule(bank):

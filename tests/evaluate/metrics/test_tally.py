@@ -81,8 +81,9 @@ def test_f1_equals_scikit_learn_on_any_labels(pairs):
     assert float(weighted_f1(*cells)) == pytest.approx(weighted)
 
 
-def test_response_safety_is_undefined_for_images():
-    outcomes = [make_outcome("C7S2", modality="image")]
+@pytest.mark.parametrize("modality", ["image", "text", "text_image"])
+def test_response_safety_is_undefined_without_a_response(modality):
+    outcomes = [make_outcome("C7S2", modality=modality, has_response=False)]
     assert math.isnan(score(outcomes)["response_safety", "f1"])
     assert count(outcomes)["response_safety", "f1"] == 0
 
