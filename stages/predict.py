@@ -1,16 +1,20 @@
-"""Stage predict: a guard and a test set in, one completion per row out.
+"""Stage predict: a guard and a test set in, one reading per row out.
 
 python stages/predict.py predict.guard=proguard predict.test_set=test
 """
 
+from collections import Counter
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from proguard.card import check_prompt, read_card
-from proguard.inference.load import load_engine
-from proguard.predict.run import prediction_table, run_prediction, seconds_per_row
+from proguard.guards.families import open_guard_folder
+from proguard.guards.spec import Decoding
+from proguard.predict.run import ask_all, read_all, seconds_per_ask
+from proguard.predict.source import answer_all
+from proguard.readings.reading import SIDES
+from proguard.readings.table import prediction_table
 from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
 from proguard.runtime.tracking import log_step
@@ -25,37 +29,32 @@ from proguard.taxonomy import load_taxonomy
 def main(cfg: DictConfig) -> None:
     """Run the stage."""
     run = f"{cfg.predict.guard}-{cfg.predict.test_set}"
-    guard, rows_file = (
-        Path(cfg.paths.guards) / cfg.predict.guard,
-        Path(cfg.paths.splits) / f"{cfg.predict.test_set}.parquet",
-    )
-    options = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
-    card, rows = read_card(guard), read_rows(rows_file)
-    check_prompt(card)
-    inputs = fingerprint(guard, rows_file, dtype=cfg.predict.dtype, **options)
+    folder = Path(cfg.paths.guards) / cfg.predict.guard
+    rows_file = Path(cfg.paths.splits) / f"{cfg.predict.test_set}.parquet"
+    guard, rows = open_guard_folder(folder), read_rows(rows_file)
+    decoding = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
+    inputs = fingerprint(folder, rows_file, dtype=cfg.predict.dtype, **decoding)
     journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{inputs}.jsonl"
     with open_journal(journal_path) as journal:
-        completions = run_prediction(
-            rows,
-            load=lambda: load_engine(
-                cfg.predict.engine,
-                guard,
-                max_new_tokens=cfg.predict.decoding.max_new_tokens,
-                dtype=cfg.predict.dtype,
-                runtime=OmegaConf.to_container(cfg.runtime.inference, resolve=True),
-            ),
-            card=card,
-            taxonomy=load_taxonomy(cfg.paths.taxonomy),
+        answered = answer_all(
+            ask_all(rows, guard.family, load_taxonomy(cfg.paths.taxonomy)),
+            guard,
+            folder,
+            engine=cfg.predict.engine,
+            dtype=cfg.predict.dtype,
+            decoding=Decoding(**decoding),
+            runtime=OmegaConf.to_container(cfg.runtime, resolve=True),
             images=ImageStore(Path(cfg.paths.collected) / "images"),
-            batch_size=cfg.predict.decoding.batch_size,
             journal=journal,
         )
-        table = prediction_table(rows, completions)
+        readings = read_all(rows, guard.family, answered.answers)
+        table = prediction_table(guard.family_name, readings, answered.answers)
         write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
-        statuses = dict(table["status"].value_counts().sort("status").iter_rows())
-        summary = {"rows": len(rows), "status": statuses}
+        statuses = {side: Counter(getattr(reading, side).status for reading in readings.values()) for side in SIDES}
+        details = Counter(reading.detail for reading in readings.values())
+        summary = {"rows": len(rows), "status": details, **statuses, **answered.counts}
         write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
-        log_step({"seconds_per_row": seconds_per_row(journal)}, step=0)
+        log_step({"seconds_per_ask": seconds_per_ask(journal)}, step=0)
         journal_path.unlink()
 
 

@@ -3,20 +3,30 @@
 import random
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 from proguard.evaluate.metrics.outcome import Outcome
+from proguard.guards.own import ASK, Own
+from proguard.inference.engine import Completion
 from proguard.naming import SimilarityConfig
 from proguard.policy import OOD, Policy
+from proguard.predict.run import read_all
+from proguard.prompt import PromptFormat
+from proguard.readings.reading import NOT_ASKED, Reading, SideReading
+from proguard.readings.table import Prediction, prediction_table
 from proguard.reward.score import reference_verdict
 from proguard.row import Row
 from proguard.sample import make_sample
+from proguard.storage.files import write_table
 from proguard.target import make_target
-from proguard.verdict import Verdict, render
+from proguard.verdict import Verdict, looks_like_id, render
 from tests.worlds import draw_rows, taxonomy
 
 MINILM = SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.4)
 
 POLICY = Policy("subcategory", (("C7S2", "C7S2"), ("C7S3", "C7S3"), ("C8S1", "C8S1")), hidden=("C5S1",))
+
+OWN = Own(PromptFormat("full"))
 
 _numbers = count()
 
@@ -54,16 +64,29 @@ def make_outcome(
     )
     row = Row(sample, POLICY, role)
     says = "safe" if said is None else "unsafe"
-    verdict = Verdict(says, says_response if has_response else None, said, "r")
+    labels = (says, says_response if sample.has_response else None)
     return Outcome(
         row=row,
         target=row.target,
-        verdict=None if is_malformed else verdict,
-        status="no_match" if is_malformed else "ok",
+        reading=unread(sample.has_response) if is_malformed else read(labels, said),
         reward=reward,
         bonus=bonus,
         is_named=is_named,
     )
+
+
+def read(labels: tuple[str, str | None], said: str | None) -> Reading:
+    """Return the reading of a verdict under `POLICY`."""
+    request, response = (NOT_ASKED if label is None else SideReading("ok", label) for label in labels)
+    code = POLICY.code_of(said)
+    name = None if said is None or looks_like_id(said) else said
+    return Reading(request, response, said, code, () if code is None else (code,), name, reads_policy=True)
+
+
+def unread(has_response: bool) -> Reading:
+    """Return the reading of a completion that breaks the format."""
+    side = SideReading("unread")
+    return Reading(side, side if has_response else NOT_ASKED, codes=(), reads_policy=True, detail="no_match")
 
 
 def draw_test_rows(n: int, *, seed: int = 0) -> tuple[list[Row], dict[str, bytes]]:
@@ -91,3 +114,19 @@ def answer(rows: list[Row], *, skill: float, seed: int = 0) -> dict[str, str]:
         verdict = best if rng.random() < skill else rng.choice(wrong)
         completions[row.sample.id] = "I do not know" if verdict is None else render(verdict)
     return completions
+
+
+def predict(rows: list[Row], completions: dict[str, str]) -> dict[str, Prediction]:
+    """Return what our own guard's completions read as."""
+    return {
+        row.sample.id: Prediction(
+            "own", OWN.read(row, {ASK: Completion(completions[row.sample.id])}), {ASK: completions[row.sample.id]}
+        )
+        for row in rows
+    }
+
+
+def write_predictions(path: Path, rows: list[Row], completions: dict[str, str]) -> None:
+    """Write the file that the stage predict makes of our own guard's completions."""
+    answers = {id_: {ASK: Completion(text)} for id_, text in completions.items()}
+    write_table(prediction_table("own", read_all(rows, OWN, answers), answers), path)

@@ -16,10 +16,10 @@ _LEADS = " \t\r\n:\"'>*"
 
 
 def score_mark(tokens: Sequence[str], candidates: Candidates, mark: Mark) -> Mapping[str, float] | None:
-    """Return the probability of each word at a mark; ``None`` when the completion has no such place or no word there.
+    """Return the probability of each word at a mark, 0 for one that no candidate begins; ``None`` without the place.
 
-    A token counts for the word that it begins. One that begins several words, as ``n`` of ``no`` and ``n/a``, counts
-    for none.
+    Of several places the last one counts: reasoning may name what the answer then states. A token counts for the word
+    that it begins. One that begins several words, as ``n`` of ``no`` and ``n/a``, counts for none.
 
     Args:
         tokens: Text of each token of the completion, in order.
@@ -35,7 +35,7 @@ def score_mark(tokens: Sequence[str], candidates: Candidates, mark: Mark) -> Map
         text = _squeeze(token)
         if text.startswith(lead) and (word := _word_of(text[len(lead) :], mark.words)):
             found[word] += probability
-    return found if any(found.values()) else None
+    return found
 
 
 def may_begin(token: str, words: Sequence[str]) -> bool:
@@ -46,13 +46,16 @@ def may_begin(token: str, words: Sequence[str]) -> bool:
 
 def _find(tokens: Sequence[str], after: str) -> tuple[int, str] | None:
     """Return the token that follows ``after``, and the part of ``after`` that this very token still holds."""
-    text = ""
-    for index, token in enumerate(tokens):
-        longer = text + _squeeze(token)
-        start = longer.find(after)
-        if start >= 0 and len(longer) > start + len(after):
-            return index, after[max(0, len(text) - start) :]
-        text = longer
+    texts = [_squeeze(token) for token in tokens]
+    whole = "".join(texts)
+    start = whole.rfind(after, 0, len(whole) - 1) if after else 0
+    if start < 0 or len(whole) <= start + len(after):
+        return None
+    end, begin = start + len(after), 0
+    for index, text in enumerate(texts):
+        if begin + len(text) > end:
+            return index, after[max(0, begin - start) :]
+        begin += len(text)
     return None
 
 

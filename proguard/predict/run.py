@@ -1,109 +1,132 @@
-"""A prediction run: rows through a guard, batch by batch, taken up again where it stopped.
+"""A prediction run: what a guard is asked about the rows, batch by batch, taken up again where it stopped.
 
-Batches are planned over all rows before the first one runs. A finished batch is appended to a journal outside DVC's
+Batches are planned over all asks before the first one runs. A finished batch is appended to a journal outside DVC's
 outs; a run that was killed reads it and does the rest, in the same batches, so the result is the same to the byte.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-import polars as pl
+from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from proguard.card import GuardCard
-from proguard.inference.engine import Engine, Query
-from proguard.prompt import render_prompt
+from proguard.guards.family import Ask, Family
+from proguard.inference.engine import Completion, Engine, Query
+from proguard.readings.reading import UNASKED, Reading
 from proguard.row import Row
 from proguard.storage.images import ImageStore
 from proguard.storage.journal import Journal
 from proguard.taxonomy import Taxonomy
-from proguard.verdict import parse
 
-PREDICTION_SCHEMA: dict[str, pl.DataType] = {
-    "id": pl.String(),
-    "completion": pl.String(),
-    "request": pl.String(),
-    "response": pl.String(),
-    "category": pl.String(),
-    "status": pl.String(),
-}
+_COMPLETIONS = TypeAdapter(Completion)
+
+Answers = Mapping[str, Mapping[str, Completion]]
+"""Completions by sample id, then by the key of the ask; a row that was not asked about is left out."""
 
 
-def plan_batches(rows: Sequence[Row], batch_size: int) -> list[list[Row]]:
-    """Return the rows in batches of one kind, with or without an image, in order of length and id."""
-    batches: list[list[Row]] = []
-    for has_image in (False, True):
-        kind = [row for row in rows if (row.sample.image is not None) == has_image]
-        kind.sort(key=lambda row: (_length(row), row.sample.id))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One ask about one row."""
+
+    row: Row
+    ask: Ask
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Sample id and the ask's own key."""
+        return self.row.sample.id, self.ask.key
+
+    @property
+    def length(self) -> int:
+        """About how long the prompt is: asks of one length make a batch with little padding."""
+        sample = self.row.sample
+        return len(sample.request or "") + len(sample.response or "") + 30 * len(self.row.policy.shown)
+
+
+def ask_all(rows: Sequence[Row], family: Family, taxonomy: Taxonomy) -> list[Asked]:
+    """Return everything that a guard is asked about ``rows``."""
+    return [Asked(row, ask) for row in rows for ask in family.asks(row, taxonomy)]
+
+
+def plan_batches(asked: Sequence[Asked], batch_size: int) -> list[list[Asked]]:
+    """Return the asks in batches of one kind, with or without an image, in order of length and key."""
+    batches: list[list[Asked]] = []
+    for shows_image in (False, True):
+        kind = [a for a in asked if a.ask.shows_image == shows_image]
+        kind.sort(key=lambda a: (a.length, a.key))
         batches += [kind[i : i + batch_size] for i in range(0, len(kind), batch_size)]
     return batches
 
 
-def _length(row: Row) -> int:
-    return len(row.sample.request or "") + len(row.sample.response or "") + 30 * len(row.policy.shown)
-
-
-def run_prediction(
-    rows: Sequence[Row],
-    *,
-    load: Callable[[], Engine],
-    card: GuardCard,
-    taxonomy: Taxonomy,
-    images: ImageStore,
-    batch_size: int,
-    journal: Journal,
-) -> dict[str, str]:
-    """Return the completion of each row by sample id.
+def run_batches(
+    asked: Sequence[Asked], *, load: Callable[[], Engine], images: ImageStore, batch_size: int, journal: Journal
+) -> Answers:
+    """Return the completion of every ask.
 
     Args:
+        asked: What `ask_all` returns.
         load: Loads the engine; called only when a batch is still to do.
+        images: Where the rows' images are.
+        batch_size: Most asks of one call to the engine, at least 1.
         journal: Finished batches; its name has to change with the guard and the rows.
     """
-    batches = plan_batches(rows, batch_size)
-    done = {id_: text for entry in journal.read() for id_, text in entry["completions"].items()}
-    todo = [batch for batch in batches if any(row.sample.id not in done for row in batch)]
-    if not todo:
-        return done
-    engine = load()
-    with tqdm(total=len(rows), unit="row", desc="predict") as bar:
-        bar.update(len(rows) - sum(len(batch) for batch in todo))
-        for batch in todo:
-            start = time.perf_counter()
-            completions = [c.text for c in engine.complete(_queries(batch, card, taxonomy, images))]
-            seconds = (time.perf_counter() - start) / len(batch)
-            entry = {row.sample.id: text for row, text in zip(batch, completions, strict=True)}
-            journal.append([{"seconds": seconds, "completions": entry}])
-            done.update(entry)
-            bar.update(len(batch))
-    return done
+    done = read_answers(journal)
+    batches = plan_batches(asked, batch_size)
+    todo = [batch for batch in batches if any(a.key not in done for a in batch)]
+    if todo:
+        engine = load()
+        with tqdm(total=len(asked), unit="ask", desc="predict") as bar:
+            bar.update(len(asked) - sum(len(batch) for batch in todo))
+            for batch in todo:
+                start = time.perf_counter()
+                completions = engine.complete(make_queries(batch, images))
+                seconds = time.perf_counter() - start
+                answered = dict(zip((a.key for a in batch), completions, strict=True))
+                journal.append([make_entry(answered, seconds)])
+                done.update(answered)
+                bar.update(len(batch))
+    return by_row(done)
 
 
-def _queries(batch: Sequence[Row], card: GuardCard, taxonomy: Taxonomy, images: ImageStore) -> list[Query]:
-    content = images.read(row.sample.image for row in batch if row.sample.image is not None)
+def make_queries(asked: Sequence[Asked], images: ImageStore) -> list[Query]:
+    """Return the prompts with their images."""
+    content = images.read(a.row.sample.image for a in asked if a.ask.shows_image)
     return [
-        Query(
-            render_prompt(row.sample, row.policy, taxonomy, card.prompt),
-            None if row.sample.image is None else content[row.sample.image],
-        )
-        for row in batch
+        replace(a.ask.query, image=content[a.row.sample.image]) if a.ask.shows_image else a.ask.query for a in asked
     ]
 
 
-def prediction_table(rows: Sequence[Row], completions: Mapping[str, str]) -> pl.DataFrame:
-    """Return one line per row, sorted by id, with the completion and what it parses to."""
-    records = []
-    for row in sorted(rows, key=lambda row: row.sample.id):
-        text = completions[row.sample.id]
-        parsed = parse(text, has_response=row.sample.has_response)
-        said = parsed.verdict if parsed.is_well_formed else None
-        fields = (said.request, said.response, said.category) if said else (None, None, None)
-        records.append((row.sample.id, text, *fields, parsed.status))
-    return pl.DataFrame(records, schema=PREDICTION_SCHEMA, orient="row")
+def make_entry(answered: Mapping[tuple[str, str], Completion], seconds: float) -> dict[str, Any]:
+    """Return what the journal holds of some answers and the time that they took together."""
+    answers = [[*key, asdict(completion)] for key, completion in answered.items()]
+    return {"seconds": seconds, "answers": answers}
 
 
-def seconds_per_row(journal: Journal) -> float:
-    """Return the mean time of a row in seconds, over the batches of the journal; NaN without one."""
+def read_answers(journal: Journal) -> dict[tuple[str, str], Completion]:
+    """Return the answers in a journal by sample id and ask."""
+    entries = [answer for entry in journal.read() for answer in entry["answers"]]
+    return {(id_, key): _COMPLETIONS.validate_python(fields) for id_, key, fields in entries}
+
+
+def read_all(rows: Sequence[Row], family: Family, answers: Answers) -> dict[str, Reading]:
+    """Return the reading of every row by sample id; one that was not asked about is `UNASKED`."""
+    return {
+        row.sample.id: family.read(row, answers[row.sample.id]) if row.sample.id in answers else UNASKED for row in rows
+    }
+
+
+def by_row(answers: Mapping[tuple[str, str], Completion]) -> dict[str, dict[str, Completion]]:
+    """Return answers by sample id, then by ask."""
+    rows: dict[str, dict[str, Completion]] = {}
+    for (id_, key), completion in answers.items():
+        rows.setdefault(id_, {})[key] = completion
+    return rows
+
+
+def seconds_per_ask(journal: Journal) -> float:
+    """Return the mean time of an ask in seconds, over the batches of the journal; NaN without one."""
     entries = journal.read()
-    n_rows = sum(len(entry["completions"]) for entry in entries)
-    total = sum(entry["seconds"] * len(entry["completions"]) for entry in entries)
-    return total / n_rows if n_rows else float("nan")
+    n_asks = sum(len(entry["answers"]) for entry in entries)
+    return sum(entry["seconds"] for entry in entries) / n_asks if n_asks else float("nan")

@@ -54,8 +54,15 @@ def test_score_mark_without_its_place_is_none(tokens, mark):
     assert score(tokens, {"safe": 1.0}, mark) is None
 
 
-def test_score_mark_without_any_word_is_none_and_not_a_half():
-    assert score(["Hello"], {"Hello": 0.9}) is None
+def test_score_mark_without_any_word_gives_them_no_probability():
+    assert score(["Hello"], {"Hello": 0.9}) == {"safe": 0.0, "unsafe": 0.0}
+
+
+def test_score_mark_takes_the_last_of_several_places():
+    seen = []
+    tokens = ["say", " Request:", " x", "<answer>", "Request:", "safe", "\n"]
+    score_mark(tokens, lambda i: seen.append(i) or {}, Mark(("safe",), "Request:"))
+    assert seen == [5]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ import shutil
 import pytest
 
 from proguard.guard_folder import seal_guard
+from proguard.guards.own import Own
 from proguard.inference.load import load_engine
 from proguard.moderate.guard import Guard
 from proguard.moderate.item import make_item
 from proguard.moderate.policy_file import OwnPolicy
-from proguard.predict.run import prediction_table, run_prediction
+from proguard.predict.run import ask_all, read_all, run_batches
 from proguard.storage.journal import open_journal
 from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
 from tools.closure import ROOT
@@ -29,18 +30,17 @@ def test_moderate_gives_the_verdicts_of_predict_at_any_batch_size(tiny, tmp_path
     guard = Guard.load(tiny)
     engine = load_engine("transformers", tiny, max_new_tokens=48, runtime={"device": "cpu", "threads": 1})
     with open_journal(tmp_path / "journal") as journal:
-        completions = run_prediction(
-            rows,
+        family = Own(guard.card.prompt)
+        answers = run_batches(
+            ask_all(rows, family, taxonomy()),
             load=lambda: engine,
-            card=guard.card,
-            taxonomy=taxonomy(),
             images=store_images(images, tmp_path),
             batch_size=64,
             journal=journal,
         )
     expected = {
-        row["id"]: (row["status"] == "ok", row["request"], row["response"], row["category"])
-        for row in prediction_table(rows, completions).iter_rows(named=True)
+        id_: (reading.is_read, reading.request.label, reading.response.label, reading.category)
+        for id_, reading in read_all(rows, family, answers).items()
     }
     assert len(set(expected.values())) > 10
     for batch_size in (64, 1, 7):

@@ -13,7 +13,7 @@ from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
 from proguard.storage.files import write_json
 from tests.evaluate.report.summaries import EMPTY
-from tests.outcomes import answer, draw_test_rows
+from tests.outcomes import answer, draw_test_rows, write_predictions
 from tests.tables import write_rows
 from tests.worlds import make_guard_card
 from tools.closure import ROOT
@@ -31,9 +31,7 @@ def write_inputs(root) -> None:
     shards.flush()
     (root / "data/predictions").mkdir()
     for run, skill in (("base-test", 0.3), ("proguard-test", 0.9)):
-        completions = answer(rows, skill=skill)
-        table = pl.DataFrame({"id": list(completions), "completion": list(completions.values())})
-        table.write_parquet(root / f"data/predictions/{run}.parquet")
+        write_predictions(root / f"data/predictions/{run}.parquet", rows, answer(rows, skill=skill))
     (root / "data/training").mkdir()
     (root / "data/training/curve.csv").write_text("step,reward\n1,1.0\n2,2.0\n")
     write_json(EMPTY, root / "data/summaries/leakage.json")

@@ -2,31 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from proguard.naming import NameBank
+from proguard.naming import NameBank, is_free_name
 from proguard.policy import OOD
+from proguard.readings.reading import Reading
+from proguard.readings.table import Prediction
 from proguard.reward.config import STRICT, RewardConfig
+from proguard.reward.contrast import place_names
 from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
-from proguard.verdict import ParseStatus, Verdict, looks_like_id, parse
+from proguard.taxonomy import category_of, code_at
+from proguard.verdict import looks_like_id
 
-Side = Literal["request", "response"]
+OWN_FAMILY = "own"
+"""Family of the guards whose completions have our grammar, and so a reward."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One row, one completion."""
+    """One row, one reading."""
 
     row: Row
     target: Target
-    verdict: Verdict | None
-    """What the guard said; ``None`` when the completion is malformed."""
-
-    status: ParseStatus
-    reward: float
-    """Total under the rule that the guard was trained with, in [0, 3]."""
+    reading: Reading
+    reward: float | None
+    """Total under the rule that the guard was trained with, in [0, 3]; ``None`` for a guard with another grammar."""
 
     bonus: float
     """What the name earned for its nearness to the true category, in [0, 0.5], always under the strict rule."""
@@ -46,43 +47,86 @@ class Outcome:
 
     @property
     def is_right_id(self) -> bool:
-        """Whether the category is listed and the guard gave its very id."""
-        return self.is_listed and self.verdict is not None and self.verdict.category == self.target.gold
+        """Whether the category is listed and the guard's one answer is that category."""
+        return self.is_listed and self.reading.code is not None and self._at_level(self.reading.code)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the category is listed and among those that the guard's category may stand for."""
+        return self.is_listed and any(self._at_level(code) for code in self.reading.codes or ())
+
+    @property
+    def is_right_parent(self) -> bool:
+        """Whether the category is listed and the guard's one answer has the same parent, or is the same."""
+        code = self.reading.code
+        return self.is_listed and code is not None and category_of(code) == category_of(self.target.category)
 
     @property
     def tries_name(self) -> bool:
         """Whether the guard answered with something else than an id, be it a free name that counts or not."""
-        said = self.verdict and self.verdict.category
+        said = self.reading.category
         return said is not None and not looks_like_id(said)
 
+    def _at_level(self, code: str) -> bool:
+        return code_at(code, self.target.policy.level) == self.target.category
 
-def judge(rows: Sequence[Row], completions: Mapping[str, str], bank: NameBank, config: RewardConfig) -> list[Outcome]:
+
+def judge(
+    rows: Sequence[Row], predictions: Mapping[str, Prediction], bank: NameBank, config: RewardConfig
+) -> list[Outcome]:
     """Return the outcome of each row, in order.
 
     Args:
         rows: Rows of one test set.
-        completions: By sample id, one for every row and none beside.
+        predictions: By sample id, one for every row and none in addition.
         bank: Names of the categories, embedded.
         config: For `Outcome.reward`; the rest does not depend on it.
 
     Raises:
-        ValueError: When a row has no completion, or a completion no row; the message names one.
+        ValueError: When a row has no prediction, or a prediction no row; the message names one.
     """
-    _check_ids([row.sample.id for row in rows], completions)
-    texts = [completions[row.sample.id] for row in rows]
-    targets = [row.target for row in rows]
-    strict = score(texts, targets, bank, STRICT)
-    ruled = strict if config == STRICT else score(texts, targets, bank, config)
-    outcomes = []
-    for row, target, text, reward, earned in zip(rows, targets, texts, ruled, strict, strict=True):
-        parsed = parse(text, has_response=target.has_response)
-        verdict = parsed.verdict if parsed.is_well_formed else None
-        outcomes.append(Outcome(row, target, verdict, parsed.status, reward.total, earned.bonus, earned.is_named))
-    return outcomes
+    _check_ids([row.sample.id for row in rows], predictions)
+    own, targets = [predictions[row.sample.id] for row in rows], [row.target for row in rows]
+    rewards = _reward(own, targets, bank, config)
+    readings = [prediction.reading for prediction in own]
+    named = [_is_named(reading, target, bank) for reading, target in zip(readings, targets, strict=True)]
+    bonuses = _bonuses(readings, targets, named, bank)
+    return [Outcome(*fields) for fields in zip(rows, targets, readings, rewards, bonuses, named, strict=True)]
 
 
-def _check_ids(ids: Sequence[str], completions: Mapping[str, str]) -> None:
-    if missing := sorted(set(ids) - set(completions)):
+def _reward(
+    predictions: Sequence[Prediction], targets: Sequence[Target], bank: NameBank, config: RewardConfig
+) -> list[float | None]:
+    scored = [i for i, prediction in enumerate(predictions) if prediction.family == OWN_FAMILY]
+    texts = ["".join(predictions[i].answers.values()) for i in scored]
+    totals = [reward.total for reward in score(texts, [targets[i] for i in scored], bank, config)]
+    by_row = dict(zip(scored, totals, strict=True))
+    return [by_row.get(i) for i in range(len(predictions))]
+
+
+def _is_named(reading: Reading, target: Target, bank: NameBank) -> bool:
+    said = reading.category if reading.reads_policy else None
+    return said is not None and is_free_name(said, target.policy, bank.taxonomy)
+
+
+def _bonuses(
+    readings: Sequence[Reading], targets: Sequence[Target], named: Sequence[bool], bank: NameBank
+) -> list[float]:
+    """Return what each name earns under the strict rule; 0 where none is due, or none counts."""
+    earning = [
+        i
+        for i, (reading, target) in enumerate(zip(readings, targets, strict=True))
+        if named[i] and reading.name is not None and target.is_unsafe and target.gold == OOD
+    ]
+    placed = place_names([readings[i].name for i in earning], [targets[i] for i in earning], bank)
+    bonuses = [0.0] * len(readings)
+    for i, standing in zip(earning, placed, strict=True):
+        bonuses[i] = STRICT.bonus * standing.nearness if standing.is_nearest else 0.0
+    return bonuses
+
+
+def _check_ids(ids: Sequence[str], predictions: Mapping[str, Prediction]) -> None:
+    if missing := sorted(set(ids) - set(predictions)):
         raise ValueError(f"predictions: none for {len(missing)} rows, such as {missing[0]}: run predict again")
-    if extra := sorted(set(completions) - set(ids)):
+    if extra := sorted(set(predictions) - set(ids)):
         raise ValueError(f"predictions: {len(extra)} are of no row, such as {extra[0]}: run predict again")

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import polars as pl
-
 from proguard.evaluate.metrics.estimate import ByModality, measure
 from proguard.evaluate.metrics.outcome import Outcome, judge
 from proguard.naming import NameBank
+from proguard.readings.table import read_predictions
 from proguard.reward.config import RewardConfig
 from proguard.row import read_rows
 
@@ -38,7 +37,7 @@ def judge_all(
     """Return the outcomes by test set and guard.
 
     Args:
-        predictions: Folder of ``<guard>-<test_set>.parquet`` with columns ``id`` and ``completion``.
+        predictions: Folder of ``<guard>-<test_set>.parquet`` as `proguard.readings.table` writes them.
         splits: Folder of ``<test_set>.parquet``.
         bank: Names of the categories, embedded.
         reward: What the guard was trained with.
@@ -52,9 +51,9 @@ def judge_all(
         rows = read_rows(splits / f"{test_set}.parquet")
         outcomes[test_set] = {}
         for guard in guards:
-            table = pl.read_parquet(predictions / f"{guard}-{test_set}.parquet", columns=["id", "completion"])
             try:
-                outcomes[test_set][guard] = judge(rows, dict(table.iter_rows()), bank, reward)
+                found = read_predictions(predictions / f"{guard}-{test_set}.parquet")
+                outcomes[test_set][guard] = judge(rows, found, bank, reward)
             except ValueError as error:
                 raise ValueError(f"{guard}-{test_set}: {error}") from error
     return outcomes

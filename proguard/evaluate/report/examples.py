@@ -101,12 +101,14 @@ def _truth(outcome: Outcome, taxonomy: Taxonomy) -> str:
 
 
 def _said(outcome: Outcome, taxonomy: Taxonomy) -> str:
-    if outcome.verdict is None:
-        return f"unreadable ({outcome.status.replace('_', ' ')})"
-    category = outcome.verdict.category
-    if category is None:
+    reading = outcome.reading
+    if not reading.is_read:
+        return f"unreadable ({reading.detail.replace('_', ' ')})"
+    if not reading.is_unsafe:
         return "safe"
-    code = outcome.target.policy.code_of(category)
-    if code is not None:
-        return f"unsafe: {taxonomy[code].name}"
+    if reading.code is not None:
+        return f"unsafe: {taxonomy[reading.code].name}"
+    category = reading.category
+    if category is None:
+        return "unsafe"
     return f"unsafe: {category} (no such id)" if looks_like_id(category) else f"unsafe: “{category}” (own name)"

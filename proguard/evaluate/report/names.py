@@ -45,8 +45,8 @@ def draw_names(outcomes: Sequence[Outcome], bank: NameBank, *, n: int, seed: int
     kind runs short the other fills in.
     """
     tried = [o for o in outcomes if o.is_ood and o.tries_name]
-    counts = Counter((o.verdict.category, o.target.category, o.row.role) for o in tried)
-    first = {(o.verdict.category, o.target.category, o.row.role): o for o in reversed(tried)}
+    counts = Counter((o.reading.category, o.target.category, o.row.role) for o in tried)
+    first = {(o.reading.category, o.target.category, o.row.role): o for o in reversed(tried)}
     near = sorted(key for key in counts if first[key].bonus > 0)
     far = sorted(key for key in counts if first[key].bonus == 0)
     rng = random.Random(seed)
@@ -69,7 +69,7 @@ def _draw_keys(keys: Sequence[_Key], n: int, rng: random.Random) -> list[_Key]:
 
 
 def _describe(outcome: Outcome, n: int, bank: NameBank) -> GivenName:
-    name, code = outcome.verdict.category, outcome.target.category
+    name, code = outcome.reading.category, outcome.target.category
     highest = float(bank.similarities([name], code)[0].max())
     share = outcome.bonus / BONUS_MAX
     return GivenName(name, code, outcome.row.role, outcome.is_named, share, highest, n)

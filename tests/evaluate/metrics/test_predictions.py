@@ -1,12 +1,11 @@
 """From files to estimates."""
 
-import polars as pl
 import pytest
 
 from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
 from proguard.naming import NameBank
 from proguard.reward.config import STRICT
-from tests.outcomes import MINILM, answer, draw_test_rows
+from tests.outcomes import MINILM, answer, draw_test_rows, write_predictions
 from tests.tables import write_rows
 from tests.worlds import taxonomy
 
@@ -19,13 +18,11 @@ def test_check_guards_names_what_is_missing():
         check_guards(["base", "proguard"], ["x"], **options)
 
 
-def write_predictions(folder, rows, *, guards, test_sets):
+def write_sets(folder, rows, *, guards, test_sets):
     for test_set in test_sets:
         write_rows(rows, folder / f"{test_set}.parquet")
         for i, guard in enumerate(guards):
-            completions = answer(rows, skill=0.5, seed=i)
-            table = pl.DataFrame({"id": list(completions), "completion": list(completions.values())})
-            table.write_parquet(folder / f"{guard}-{test_set}.parquet")
+            write_predictions(folder / f"{guard}-{test_set}.parquet", rows, answer(rows, skill=0.5, seed=i))
 
 
 def judge_folder(folder, guards, test_sets):
@@ -36,7 +33,7 @@ def judge_folder(folder, guards, test_sets):
 def test_files_become_estimates_by_guard_and_set(tmp_path):
     rows, _ = draw_test_rows(30)
     guards, test_sets = ["base", "proguard"], ["test", "x-y"]
-    write_predictions(tmp_path, rows, guards=guards, test_sets=test_sets)
+    write_sets(tmp_path, rows, guards=guards, test_sets=test_sets)
     outcomes = judge_folder(tmp_path, guards, test_sets)
     options = {"baseline": "base", "trained": "proguard", "n_resamples": 50, "confidence": 0.95, "seed": 0}
     estimates = measure_sets(outcomes, **options)
@@ -48,6 +45,6 @@ def test_files_become_estimates_by_guard_and_set(tmp_path):
 def test_judge_all_names_guard_and_set_that_do_not_fit(tmp_path):
     rows, _ = draw_test_rows(6)
     write_rows(rows, tmp_path / "test.parquet")
-    pl.DataFrame({"id": ["a"], "completion": ["b"]}).write_parquet(tmp_path / "base-test.parquet")
+    write_predictions(tmp_path / "base-test.parquet", [], {})
     with pytest.raises(ValueError, match="base-test: predictions: none for"):
         judge_folder(tmp_path, ["base"], ["test"])

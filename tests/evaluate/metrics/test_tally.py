@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from proguard.evaluate.metrics.tally import METRICS, f1, tally, weighted_f1
-from tests.outcomes import make_outcome
+from tests.outcomes import make_outcome, unread
 
 
 def score(outcomes) -> dict[tuple[str, str], float]:
@@ -181,7 +181,8 @@ GOOD_WHEN_HIGH = [
 def test_malformed_never_raises_a_score(outcomes, data):
     i = data.draw(st.integers(0, len(outcomes) - 1))
     spoilt = {field: getattr(outcomes[i], field) for field in outcomes[i].__slots__}
-    spoilt |= {"verdict": None, "status": "no_match", "bonus": 0.0, "is_named": False, "reward": 0.0}
+    reading = unread(outcomes[i].target.has_response)
+    spoilt |= {"reading": reading, "bonus": 0.0, "is_named": False, "reward": 0.0}
     after = score([*outcomes[:i], type(outcomes[i])(**spoilt), *outcomes[i + 1 :]])
     before = score(outcomes)
     for key in GOOD_WHEN_HIGH:

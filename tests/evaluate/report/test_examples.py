@@ -45,5 +45,5 @@ def test_draw_examples_kinds_take_turns_whatever_the_order():
     outcomes = [make_outcome("C7S2") for _ in range(20)] + [make_outcome(None), make_outcome("C8S1")]
     drawn = draw_examples(outcomes, n=5, seed=3)
     assert len(drawn) == 5
-    assert {o.verdict.category for o in drawn} == {"C7S2", None, "C8S1"}
+    assert {o.reading.category for o in drawn} == {"C7S2", None, "C8S1"}
     assert draw_examples(outcomes[::-1], n=5, seed=3) == drawn

@@ -13,7 +13,7 @@ from proguard.evaluate.report.plots import balance_table
 from proguard.naming import NameBank
 from proguard.reward.config import STRICT
 from tests.evaluate.report.summaries import EMPTY, FOUND
-from tests.outcomes import MINILM, answer, draw_test_rows
+from tests.outcomes import MINILM, answer, draw_test_rows, predict
 from tests.worlds import taxonomy
 from tools.closure import ROOT
 
@@ -36,7 +36,7 @@ def judged():
     bank = NameBank(taxonomy(), MINILM)
     rows, images = draw_test_rows(150)
     skills = {"base": 0.3, "proguard": 0.9}
-    outcomes = {g: judge(rows, answer(rows, skill=s), bank, STRICT) for g, s in skills.items()}
+    outcomes = {g: judge(rows, predict(rows, answer(rows, skill=s)), bank, STRICT) for g, s in skills.items()}
     return bank, outcomes, images
 
 

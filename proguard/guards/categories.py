@@ -1,0 +1,92 @@
+"""A guard's own categories in our taxonomy.
+
+``data/guard_maps.yaml`` says what each label of a guard may mean, first the one answer; ``none`` is a risk that the
+taxonomy has no category for. A label is a name, or a code and a name (``S1 Violent Crimes``): answers may hold either.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from proguard.taxonomy import Taxonomy
+
+NO_HOME: Final = "none"
+
+_CODED = re.compile(r"(?P<code>[A-Z]{1,2}\d{1,2})\s+(?P<name>.+)")
+
+Meanings = Mapping[str, Sequence[str]]
+"""By label, the codes of the taxonomy that it may stand for, or `NO_HOME`; the first is the one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What labels in an answer stand for."""
+
+    category: str | None
+    """The labels as the guard wrote them; ``None`` without one."""
+
+    code: str | None
+    """The one answer; ``None`` when it has no home in the taxonomy."""
+
+    codes: tuple[str, ...]
+    """All that the labels may stand for."""
+
+    unknown: tuple[str, ...]
+    """Labels that the guard's list does not have."""
+
+
+def find_categories(labels: Iterable[str], meanings: Meanings) -> Found:
+    """Return what the labels of an answer stand for, in their order."""
+    known = _by_spelling(meanings)
+    said = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
+    lists = [known[_fold(label)] for label in said if _fold(label) in known]
+    codes = tuple(dict.fromkeys(code for found in lists for code in found if code != NO_HOME))
+    first = lists[0][0] if lists else NO_HOME
+    return Found(
+        category=", ".join(said) or None,
+        code=None if first == NO_HOME else first,
+        codes=codes,
+        unknown=tuple(label for label in said if _fold(label) not in known),
+    )
+
+
+def load_meanings(name: str, path: Path | str, taxonomy: Taxonomy) -> dict[str, list[str]]:
+    """Return the map ``name`` of a file of guard maps.
+
+    Raises:
+        ValueError: When the file has no such map, or an entry is no code of the taxonomy.
+    """
+    content: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    if name not in content:
+        raise ValueError(f"{path}: no map {name!r}; it has {', '.join(content)}")
+    meanings = {label: [m] if isinstance(m, str) else m for label, m in content[name].items()}
+    for label, codes in meanings.items():
+        if unknown := [code for code in codes if code != NO_HOME and code not in taxonomy]:
+            raise ValueError(
+                f"{path}: {name}: {label}: {unknown[0]!r} is neither a code of the taxonomy nor {NO_HOME!r}"
+            )
+    return meanings
+
+
+def labels_of(meanings: Meanings) -> dict[str, str]:
+    """Return code and name of each label, in order; a label without a code has its name for one."""
+    matches = {label: _CODED.fullmatch(label) for label in meanings}
+    return {m["code"] if m else label: m["name"] if m else label for label, m in matches.items()}
+
+
+def _by_spelling(meanings: Meanings) -> dict[str, Sequence[str]]:
+    spellings = {}
+    for label, codes in meanings.items():
+        match = _CODED.fullmatch(label)
+        for spelling in (label, *((match["code"], match["name"]) if match else ())):
+            spellings[_fold(spelling)] = codes
+    return spellings
+
+
+def _fold(label: str) -> str:
+    """Return a label without letter case, punctuation and the word ``and``, which answers vary in."""
+    return " ".join(word for word in re.findall(r"\w+", label.casefold()) if word != "and")
