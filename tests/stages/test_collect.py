@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,15 @@ def test_collect_stage_offline_names_what_is_not_there_and_leaves_nothing(
     with pytest.raises(FileNotFoundError, match=r"collect\.benchmarks\.toxic_chat: collect\.offline is set"):
         run_collect(tmp_path, "collect.offline=true", "+benchmark=toxic_chat")
     assert not (tmp_path / "collected").exists()
+
+
+def test_collect_stages_that_share_folders_end_in_the_files_of_one(tmp_path: Path):
+    code = "import sys; from pathlib import Path; from tests.stages.test_collect import run_collect"
+    command = [sys.executable, "-c", f"{code}; run_collect(Path(sys.argv[1]))", str(tmp_path / "shared")]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    run_collect(tmp_path / "alone")
+    shared, alone = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in tmp_path.iterdir()
+    )
+    assert shared == alone
