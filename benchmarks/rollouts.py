@@ -3,16 +3,15 @@
 python -m benchmarks.rollouts
 """
 
-import io
 import statistics
 import sys
 import time
 
 import torch
-from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from proguard.prompt import PromptFormat, chat_messages, render_prompt
+from proguard.storage.image import decode_image
 from proguard.verl_cpu.generation import complete
 from proguard.verl_cpu.sampling import Rollout, Sampling, image_digest
 from tests.worlds import draw_rows, taxonomy
@@ -35,7 +34,7 @@ def main() -> None:
         messages = chat_messages(render_prompt(row.sample, row.policy, taxonomy(), PromptFormat("compact")))
         texts.append(processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         content = contents.get(row.sample.image)
-        images.append((Image.open(io.BytesIO(content)).convert("RGB"),) if content else ())
+        images.append((decode_image(content).pixels,) if content else ())
     banned = (model.config.image_token_id, model.config.video_token_id, model.config.vision_start_token_id)
     eos, pad = processor.tokenizer.eos_token_id, processor.tokenizer.pad_token_id
     sampling = Sampling(

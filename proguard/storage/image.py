@@ -88,9 +88,11 @@ def decode_image(content: bytes, *, max_pixels: int | None = None) -> DecodedIma
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check(image, max_pixels)
             image.load()
+            is_plain = _is_plain(image)
             if image.format == "PNG":
                 _scale_transparent_value(image, bit_depth=content[24])
-            return DecodedImage(content, to_rgb(ImageOps.exif_transpose(image)), _is_plain(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return DecodedImage(content, to_rgb(image), is_plain)
     except ImageError:
         raise
     except UnidentifiedImageError:

@@ -192,6 +192,7 @@ def test_decode_image_cut_short_is_refused(form: str):
         decode_image(content[: len(content) // 2])
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("form", FORMATS)
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
