@@ -46,11 +46,16 @@ class Source:
     """Manifests ``<name>.sha256`` in `proguard.collect.sources` and the rows that each holds, ``None`` when unknown. A
     mirror is read as the first one that it has the files of; a download takes the first one."""
 
-    files: Sequence[str] = ()
-    """Glob patterns of files on the hub, in reading order; empty where manifests list the files."""
+    files: Sequence[str | Sequence[str]] = ()
+    """Glob patterns of files on the hub, in reading order; empty where manifests list the files. Of a list in the list
+    the first pattern that matches counts, where repositories name a file differently."""
 
     rows: int | None = None
     """Rows that the reader yields; ``None``: any number, or what the edition says."""
+
+    accept_other_files: bool = False
+    """Whether files other than the pinned ones are read too; the ledger has them as not verified, and they may have any
+    number of rows."""
 
     per_file: bool = True
     """Whether each file can be read by itself, as a task of its own on a cluster."""

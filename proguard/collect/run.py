@@ -127,7 +127,12 @@ def _fetch(entry: Entry, access: Access) -> Fetched | None:
     if not source.editions and source.hub is None:
         return None
     folder = find_folder(access.mirror, dict.fromkeys([entry.name, adapter]))
-    where = {"revision": source.revision, "folder": folder, "access": access}
+    where = {
+        "revision": source.revision,
+        "folder": folder,
+        "access": access,
+        "accepts_other": source.accept_other_files,
+    }
     if source.editions:
         editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
         return fetch_editions(entry.key, adapter=adapter, editions=editions, url=source.url, **where)

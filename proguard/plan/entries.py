@@ -68,15 +68,18 @@ class Model:
 def plan_entries(params: Mapping[str, Any], *, cache: Path, mirror: Path | None) -> list[Entry]:
     """Return what ``params`` collects: sources before benchmarks, each in order of name.
 
+    A source that is also a benchmark is left out, as collect leaves it out.
+
     Args:
         params: Composed configuration.
         cache: Folder of downloads.
         mirror: Folder that stands in for downloads, if any.
     """
     collect, sizes = params["collect"], params["plan"].get("download_bytes", {})
+    benchmarks = collect.get("benchmarks") or {}
     listed: list[tuple[Role, Mapping[str, Any]]] = [
-        ("source", collect["sources"]),
-        ("benchmark", collect.get("benchmarks") or {}),
+        ("source", {name: source for name, source in collect["sources"].items() if name not in benchmarks}),
+        ("benchmark", benchmarks),
     ]
     return [
         _plan_entry(name, role, Source(**settings[name]), download_bytes=sizes.get(name), cache=cache, mirror=mirror)

@@ -18,7 +18,9 @@ def test_make_entry_adapter_is_the_named_one_or_the_entrys():
 
 def test_make_entry_other_keys_are_named():
     settings = load_entry("source", "mini_world")
-    with pytest.raises(ValueError, match=r"sources\.world: unknown keys \['gates'\]; expected some of adapter"):
+    with pytest.raises(
+        ValueError, match=r"sources\.world: unknown keys \['gates'\]; expected some of accept_other_files, adapter"
+    ):
         make_entry("source", "world", settings | {"gates": None})
     with pytest.raises(ValueError, match=r"sources\.world: no licence"):
         make_entry("source", "world", {})

@@ -123,13 +123,27 @@ def test_collect_sources_ledger_names_licence_revision_and_what_was_found(tmp_pa
         "licence": "MIT",
         "hub": None,
         "url": "https://raw.githubusercontent.com/openai/moderation-api-release",
-        "revision": "f4ab51b",
+        "revision": "f4ab51b5edd3bfbcb349a56324274235b674e0e4",
         "commit": None,
         "edition": "tiny",
         "rows": 2,
         "bytes": len(found),
         "files": {"a.jsonl.gz": {"sha256": hashlib.sha256(found).hexdigest(), "bytes": len(found), "verified": False}},
     }
+
+
+def test_collect_sources_other_files_that_are_accepted_are_not_verified(
+    tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pinned = Edition("tiny", 7, {"a.jsonl.gz": "0" * 64})
+    monkeypatch.setattr("proguard.collect.run.load_edition", lambda name, rows: pinned)
+    source = {"openai_moderation": load_source("openai_moderation")}
+    with pytest.raises(ValueError, match=r"collect\.sources\.openai_moderation: a\.jsonl\.gz: expected sha256 0000"):
+        collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    source["openai_moderation"]["accept_other_files"] = True
+    collect(source, tmp_path / "out", mirror=mirror, max_bad_share=0.5)
+    ledger = read_json(tmp_path / "out/ledger.json")["openai_moderation"]
+    assert (ledger["rows"], ledger["files"]["a.jsonl.gz"]["verified"]) == (2, False)
 
 
 def test_collect_sources_benchmark_bears_the_name_and_split_of_its_entry(tmp_path: Path, mirror: Path):

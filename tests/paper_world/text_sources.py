@@ -54,7 +54,7 @@ def write_text_sources(world: World) -> None:
     schema = pa.schema([(name, types[type(value)]) for name, value in do_not_answer.items()])
     write_parquet(out / "do_not_answer" / "data" / "train-00000-of-00001.parquet", do_not_answer_rows(world), schema)
     for number, split in enumerate(SPLITS):
-        file = split.replace("TrainR", "Train-R.json")
+        file = split.replace("TrainR", "Train-R") + ".json"
         write_json_list(out / "guard_reasoner" / file, guard_reasoner_rows(world, number))
     for part in ("train", "test"):
         for model in ("gpt4", "llama2"):

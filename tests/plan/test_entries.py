@@ -109,8 +109,18 @@ def test_plan_models_names_annotators_that_come_from_a_hub():
     assert [(m.use, m.name) for m in plan_models(params)] == [("annotator large", "owner/m")]
 
 
-@pytest.mark.parametrize("profile", ["mini", "open", "paper"])
-def test_plan_entries_covers_every_entry_of_a_profile(profile: str, tmp_path):
-    params = compose_params(ROOT / "conf", [f"profile={profile}"])
-    collected = [*params["collect"]["sources"], *(params["collect"].get("benchmarks") or {})]
+PROFILES, SUITES = (sorted(path.stem for path in (ROOT / "conf" / kind).iterdir()) for kind in ("profile", "suite"))
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_plan_entries_of_every_profile_and_suite_are_all_that_is_collected(profile: str, suite: str, tmp_path):
+    params = compose_params(ROOT / "conf", [f"profile={profile}", f"suite={suite}"])
+    collected = {**params["collect"]["sources"], **(params["collect"].get("benchmarks") or {})}
     assert sorted(e.name for e in plan_entries(params, cache=tmp_path, mirror=None)) == sorted(collected)
+
+
+def test_plan_entries_name_in_both_roles_is_a_benchmark_only(tmp_path):
+    params = collecting({"walks": HUB_ENTRY, "strolls": HUB_ENTRY}, {"walks": HUB_ENTRY})
+    entries = plan_entries(params, cache=tmp_path, mirror=None)
+    assert [(e.name, e.role) for e in entries] == [("strolls", "source"), ("walks", "benchmark")]

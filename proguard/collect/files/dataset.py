@@ -1,4 +1,4 @@
-"""The files of a hub's data set: out of a mirror folder, else out of the hub's cache, else downloaded.
+"""The files of a hub's data set: from a mirror folder, else from the hub's cache, else downloaded.
 
 What the hub sent has the hash that it announced, or it is an error. A file counts as verified when a commit pins it: a
 branch may hold other bytes tomorrow, and a folder of the mirror may be of any commit.
@@ -6,13 +6,14 @@ branch may hold other bytes tomorrow, and a folder of the mirror may be of any c
 
 import hashlib
 import logging
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from proguard.collect.files.download import hash_file
 from proguard.collect.files.editions import Access, Fetched
-from proguard.collect.files.hub import fetch_snapshot, match_files
+from proguard.collect.files.hub import Pattern, fetch_snapshot, match_files
+from proguard.collect.files.verify import check_data, hash_file
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,11 @@ def fetch_dataset(
     hub: str,
     gate: str | None,
     revision: str,
-    patterns: Sequence[str],
+    patterns: Sequence[Pattern],
     rows: int | None,
     folder: Path | None,
     access: Access,
+    accepts_other: bool = False,
 ) -> Fetched:
     """Return the files of a hub's data set that match ``patterns``, out of ``folder`` or of the hub.
 
@@ -38,19 +40,22 @@ def fetch_dataset(
         hub: Id of the data set.
         gate: Page whose terms have to be accepted, or ``None``.
         revision: Commit or branch.
-        patterns: Glob patterns of paths, in reading order.
+        patterns: Glob patterns of paths, in reading order; of a list in it the first that matches counts.
         rows: Rows that the reader gives; ``None`` when it isn't known.
         folder: Folder of the mirror that holds the files; ``None`` asks the hub.
         access: Where files may come from.
+        accepts_other: Whether files that no commit pins may have any number of rows.
 
     Raises:
-        ValueError: When a pattern matches nothing, or what the hub lists isn't what came.
+        ValueError: When a pattern matches nothing, what the hub lists isn't what came, or a file is no data.
         PermissionError, FileNotFoundError, ConnectionError: As `proguard.collect.files.hub.fetch_snapshot`.
     """
     if folder is not None:
         commit = None
-        found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        files = {name: folder / name for name in match_files(key, found, patterns=patterns, where=str(folder))}
+        names = match_files(key, sorted(_list_files(folder)), patterns=patterns, where=str(folder))
+        files = {name: folder / name for name in names}
+        for name, path in files.items():
+            check_data(f"{key}: {name}", path)
     else:
         snapshot = fetch_snapshot(
             key,
@@ -68,6 +73,8 @@ def fetch_dataset(
     if not is_commit(revision):
         log.warning("%s: not verified, revision %r is no commit; read %s", key, revision, commit or folder)
     verified = frozenset(intact if is_commit(revision) else ())
+    if accepts_other and len(verified) < len(files):
+        rows = None
     return Fetched(edition=None, commit=commit, rows=rows, files=files, hashes=hashes, verified=verified)
 
 
@@ -93,6 +100,14 @@ def check_blob(path: Path, *, sha256: str) -> bool:
     if found != blob.name:
         raise ValueError(f"{path}: expected hash {blob.name}, found {found}; the cache is damaged: delete {blob}")
     return True
+
+
+def _list_files(folder: Path) -> Iterator[str]:
+    """Yield the path of each file in ``folder``, those of git and of huggingface_hub, in hidden folders, left out."""
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(top, name) for name in names)
+        yield from (path.relative_to(folder).as_posix() for path in paths if path.is_file())
 
 
 def _git_hash(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
+from proguard.collect.files.verify import verify_file
 from proguard.storage.files import atomic_file
 
 log = logging.getLogger(__name__)
@@ -18,18 +19,21 @@ MAX_WAIT_SECONDS = 30.0
 _CHUNK_BYTES = 2**20
 
 
-def download_file(url: str, path: Path, *, sha256: str | None, first_wait_seconds: float = 1.0) -> None:
+def download_file(
+    url: str, path: Path, *, sha256: str | None, what: str | None = None, first_wait_seconds: float = 1.0
+) -> None:
     """Write what ``url`` serves to ``path``; a cut connection, a timeout, a 429 and a 5xx are tried again.
 
     Args:
         url: Address; redirects are followed.
         path: File that is made or replaced, its folders too.
         sha256: Expected hash; ``None`` when it isn't known.
+        what: Entry and file, for messages; ``None`` takes the address.
         first_wait_seconds: Wait before the second attempt; it doubles after each, up to `MAX_WAIT_SECONDS`.
 
     Raises:
         ConnectionError: When `ATTEMPTS` attempts failed, or the answer is another 4xx.
-        ValueError: When the hash differs; nothing is written.
+        ValueError: When the hash differs, or what came is no data; nothing is written.
     """
     attempts = Retrying(
         retry=retry_if_exception(_is_passing),
@@ -45,23 +49,7 @@ def download_file(url: str, path: Path, *, sha256: str | None, first_wait_second
             raise ConnectionError(
                 f"{url}: {_first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
             ) from error
-        check_hash(url, expected=sha256, found=found)
-
-
-def check_hash(what: str, *, expected: str | None, found: str) -> None:
-    """Do nothing when the hashes agree or ``expected`` isn't known.
-
-    Raises:
-        ValueError: When they differ.
-    """
-    if expected is not None and expected != found:
-        raise ValueError(f"{what}: expected sha256 {expected}, found {found}; this is another file than was pinned")
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        verify_file(what or url, temporary, expected=sha256, found=found)
 
 
 def _log_fault(state: RetryCallState) -> None:

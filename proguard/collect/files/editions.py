@@ -1,4 +1,4 @@
-"""The files of a source: out of a mirror folder, else out of the cache, else downloaded; each checksum is held.
+"""The files of a source: from a mirror folder, else from the cache, else downloaded; verifies each checksum.
 
 Files of an authors' repository are listed by a manifest beside the source's module, in the format of ``sha256sum``
 with ``unknown`` for a checksum that isn't known. A manifest is an edition; a source may have several, the authors' own
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from proguard.collect.files.download import check_hash, download_file, hash_file
+from proguard.collect.files.download import download_file
+from proguard.collect.files.verify import hash_file, verify_file
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Access:
     """Folder that downloads are kept in."""
 
     offline: bool
-    """Whether mirror and cache have to do."""
+    """Offline mode: use only the mirror and the cache."""
 
     hub_endpoint: str | None
     """Address of the hub; ``None`` is huggingface_hub's."""
@@ -77,7 +78,7 @@ class Fetched:
 
 def load_edition(name: str, *, rows: int | None, folder: Path = _MANIFESTS) -> Edition:
     """Return the edition that ``<name>.sha256`` lists."""
-    lines = (folder / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
+    lines = (folder / f"{name}.sha256").read_text(encoding="utf-8").strip().split("\n")
     listed = (line.split(maxsplit=1) for line in lines)
     return Edition(name, rows, {path: None if sha256 == "unknown" else sha256 for sha256, path in listed})
 
@@ -106,7 +107,15 @@ def find_folder(mirror: Path | None, names: Sequence[str]) -> Path | None:
 
 
 def fetch_editions(
-    key: str, *, adapter: str, editions: Sequence[Edition], url: str, revision: str, folder: Path | None, access: Access
+    key: str,
+    *,
+    adapter: str,
+    editions: Sequence[Edition],
+    url: str,
+    revision: str,
+    folder: Path | None,
+    access: Access,
+    accepts_other: bool = False,
 ) -> Fetched:
     """Return the files of an authors' repository: the first edition that ``folder`` has, or the first one, downloaded.
 
@@ -118,10 +127,11 @@ def fetch_editions(
         revision: Commit of the authors' repository.
         folder: Folder of the mirror that holds the files; ``None`` takes the cache.
         access: Where files may come from.
+        accepts_other: Whether files with another checksum are read too, with any number of rows.
 
     Raises:
-        FileNotFoundError: When ``folder`` lacks a file of every edition, or the cache does and must do.
-        ValueError: When a checksum differs.
+        FileNotFoundError: When ``folder`` lacks a file of every edition, or the cache does in offline mode.
+        ValueError: When a checksum differs, or a file is no data.
         ConnectionError: When a download fails.
     """
     edition = editions[0]
@@ -129,20 +139,25 @@ def fetch_editions(
         edition = _choose_edition(key, folder, editions)
     else:
         folder = access.cache / adapter / revision
-        _download(key, edition, url=f"{url}/{revision}", folder=folder, offline=access.offline)
+        wanted = dict.fromkeys(edition.checksums) if accepts_other else edition.checksums
+        _download(key, wanted, url=f"{url}/{revision}", folder=folder, offline=access.offline)
     files = {name: folder / name for name in edition.checksums}
     hashes = {name: hash_file(path) for name, path in files.items()}
-    for name, expected in edition.checksums.items():
-        check_hash(f"{key}: {name}", expected=expected, found=hashes[name])
-        if expected is None:
-            log.warning("%s: %s is not verified, no checksum is pinned; found %s", key, name, hashes[name])
+    verified = frozenset(
+        name
+        for name, expected in edition.checksums.items()
+        if verify_file(
+            f"{key}: {name}", files[name], expected=expected, found=hashes[name], accepts_other=accepts_other
+        )
+    )
+    is_as_pinned = all(name in verified for name, expected in edition.checksums.items() if expected)
     return Fetched(
         edition=edition.name,
         commit=None,
-        rows=edition.rows,
+        rows=edition.rows if is_as_pinned else None,
         files=files,
         hashes=hashes,
-        verified=frozenset(name for name, expected in edition.checksums.items() if expected is not None),
+        verified=verified,
     )
 
 
@@ -157,10 +172,10 @@ def _choose_edition(key: str, folder: Path, editions: Sequence[Edition]) -> Edit
     )
 
 
-def _download(key: str, edition: Edition, *, url: str, folder: Path, offline: bool) -> None:
+def _download(key: str, wanted: Mapping[str, str | None], *, url: str, folder: Path, offline: bool) -> None:
     lacking = {
         name: expected
-        for name, expected in edition.checksums.items()
+        for name, expected in wanted.items()
         if not (folder / name).is_file() or expected not in (None, hash_file(folder / name))
     }
     if lacking and offline:
@@ -168,5 +183,5 @@ def _download(key: str, edition: Edition, *, url: str, folder: Path, offline: bo
             f"{key}: collect.offline is set and the cache {folder} lacks {len(lacking)} files, first "
             f"{next(iter(lacking))}; put them into the mirror (collect.mirror), or set collect.offline to false"
         )
-    for name, expected in tqdm(lacking.items(), desc=f"fetch {edition.name}", unit="file", disable=not lacking):
-        download_file(f"{url}/{name}", folder / name, sha256=expected)
+    for name, expected in tqdm(lacking.items(), desc=f"fetch {key}", unit="file", disable=not lacking):
+        download_file(f"{url}/{name}", folder / name, sha256=expected, what=f"{key}: {url}/{name}")

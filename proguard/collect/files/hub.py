@@ -3,9 +3,11 @@
 The token, if one is needed, is where huggingface_hub looks for it, such as HF_TOKEN: it is in no setting and no log.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 import httpx
 from huggingface_hub import get_cached_repo_tree, snapshot_download
@@ -22,6 +24,12 @@ from huggingface_hub.utils import filter_repo_objects
 
 _DENIED = (401, 403)
 _N_SHOWN = 8
+
+MAX_FILES = 1000
+"""Files that a data set is downloaded as. More are left to git-lfs, which asks for many at a time."""
+
+Pattern = str | Sequence[str]
+"""A glob pattern of paths, or patterns of which the first that matches counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ def fetch_snapshot(
     hub: str,
     gate: str | None,
     revision: str,
-    patterns: Sequence[str],
+    patterns: Sequence[Pattern],
     cache: Path,
     offline: bool,
     endpoint: str | None,
@@ -56,29 +64,28 @@ def fetch_snapshot(
         gate: Page whose terms have to be accepted; ``None`` when anybody may read.
         revision: Commit, which never changes, or a branch, which is asked for each time; while the hub can't be
             reached, it is at the commit where it was last.
-        patterns: Glob patterns of paths in the repository; ``*`` also matches ``/``.
+        patterns: Glob patterns of paths in the repository, ``*`` also matching ``/``; of a list in it the first that
+            matches counts.
         cache: Folder that downloads are kept in, laid out by huggingface_hub.
-        offline: Whether the cache has to do.
+        offline: Whether only the cache is used.
         endpoint: Address of the hub; ``None`` is huggingface_hub's.
 
     Raises:
         PermissionError: When the terms aren't accepted or the token is absent or wrong.
-        ValueError: When there is no such data set or revision, a pattern matches nothing, or a file is damaged.
+        ValueError: When there is no such data set or revision, a pattern matches nothing, more than `MAX_FILES` files
+            match, or a file is damaged.
         FileNotFoundError: When ``offline`` and the cache lacks a file.
         ConnectionError: When the hub can't be reached, or fails.
     """
+    download = partial(snapshot_download, hub, repo_type="dataset", cache_dir=cache, endpoint=endpoint)
     try:
-        folder = snapshot_download(
-            hub,
-            repo_type="dataset",
-            revision=revision,
-            cache_dir=cache,
-            allow_patterns=list(patterns),
-            local_files_only=offline,
-            endpoint=endpoint,
-        )
-        commit = Path(folder).name
+        # The list of files first, a request or a few: a wrong pattern costs no download.
+        commit = Path(download(revision=revision, allow_patterns=[], local_files_only=offline)).name
         listed = get_cached_repo_tree(hub, repo_type="dataset", revision=commit, cache_dir=cache)
+        where = f"{hub} at {commit}"
+        paths = match_files(name, sorted(file.path for file in listed), patterns=patterns, where=where)
+        _check_number(name, paths, hub=hub)
+        folder = Path(download(revision=commit, allow_patterns=_literal(paths), local_files_only=offline))
     except RevisionNotFoundError as error:
         raise ValueError(f"{name}: data set {hub} has no revision {revision!r}; correct {name}.revision") from error
     except (LocalEntryNotFoundError, CachedRepoTreeNotFoundError) as error:
@@ -87,24 +94,62 @@ def fetch_snapshot(
         raise _refusal(name, hub=hub, gate=gate, error=error) from error
     except (httpx.HTTPError, XetDownloadError) as error:
         raise _missing(name, hub=hub, revision=revision, offline=False, error=error) from error
-    paths = match_files(name, sorted(file.path for file in listed), patterns=patterns, where=f"{hub} at {commit}")
-    return Snapshot(commit, {path: Path(folder) / path for path in paths})
+    return Snapshot(commit, {path: folder / path for path in paths})
 
 
-def match_files(name: str, paths: Sequence[str], *, patterns: Sequence[str], where: str) -> list[str]:
+def match_files(name: str, paths: Sequence[str], *, patterns: Sequence[Pattern], where: str) -> list[str]:
     """Return those of ``paths`` that match, in the order of ``patterns``, each once.
 
+    Args:
+        name: Key of the entry in the configuration, for messages.
+        paths: Files that there are.
+        patterns: Glob patterns; of a list in it the first that matches anything counts.
+        where: Where the files are, for messages.
+
     Raises:
-        ValueError: When a pattern matches nothing.
+        ValueError: When a pattern matches nothing; the message names patterns of the files that there are.
     """
     matched: dict[str, None] = {}
     for pattern in patterns:
-        found = list(filter_repo_objects(paths, allow_patterns=[pattern]))
-        if not found:
-            shown = ", ".join(paths[:_N_SHOWN]) + (f" and {len(paths) - _N_SHOWN} more" * (len(paths) > _N_SHOWN))
-            raise ValueError(f"{name}.files: expected files like {pattern!r} in {where}, found {shown or 'none'}")
+        options = [pattern] if isinstance(pattern, str) else pattern
+        found = next(filter(None, (list(filter_repo_objects(paths, allow_patterns=[o])) for o in options)), None)
+        if found is None:
+            raise ValueError(
+                f"{name}.files: expected files like {' or '.join(map(repr, options))} in {where}, "
+                f"found {describe_files(paths)}"
+            )
         matched |= dict.fromkeys(found)
     return list(matched)
+
+
+def describe_files(paths: Sequence[str]) -> str:
+    """Return the patterns of files that ``paths`` follow, with the number of files of each that is no single file.
+
+    >>> describe_files(["README.md", "image/1.png", "image/2.png"])
+    'README.md, image/*.png (2 files)'
+    """
+    kinds: dict[str, list[str]] = {}
+    for path in paths:
+        *folders, file = path.split("/")
+        folder = "/".join(folders[:1] + ["*"] * len(folders[1:]))
+        kinds.setdefault(f"{folder}{'/' * bool(folder)}*{PurePosixPath(file).suffix}", []).append(path)
+    shown = [files[0] if len(files) == 1 else f"{kind} ({len(files)} files)" for kind, files in kinds.items()]
+    more = f" and {len(shown) - _N_SHOWN} more" * (len(shown) > _N_SHOWN)
+    return ", ".join(shown[:_N_SHOWN]) + more or "none"
+
+
+def _check_number(name: str, paths: Sequence[str], *, hub: str) -> None:
+    if len(paths) > MAX_FILES:
+        raise ValueError(
+            f"{name}.files: {len(paths)} files of {hub} match, more than {MAX_FILES}, and the hub limits requests, "
+            f"one a file; clone https://huggingface.co/datasets/{hub} with git-lfs into the mirror "
+            "(collect.mirror), or name an archive of them"
+        )
+
+
+def _literal(paths: Sequence[str]) -> list[str]:
+    """Return patterns that match ``paths`` and nothing else."""
+    return [re.sub(r"([*?[])", r"[\1]", path) for path in paths]
 
 
 def _refusal(name: str, *, hub: str, gate: str | None, error: HfHubHTTPError) -> OSError | ValueError:

@@ -7,10 +7,12 @@ Source: hub yueliu1999/GuardReasoner-VLTrain, ``GuardReasoner-VLTrainImage.json`
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from proguard.collect.archives import ZipImages
 from proguard.collect.item import Found, Item, Rejected, image_hash
 from proguard.collect.records import read_items
 from proguard.sample import Label, make_sample
@@ -26,19 +28,24 @@ _REQUEST = re.compile(r"\brequest:\s*(\w+)", re.IGNORECASE)
 
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
-    """Yield an image sample per row of the lists among ``files``, the other files being their images.
+    """Yield an image sample per row of the lists among ``files``, the other files being their images, or a zip of them.
 
     Raises:
-        ValueError: When a list lacks a column of `COLUMNS`, or there is no list.
+        ValueError: When a list lacks a column of `COLUMNS`, there is no list, or a zip is broken.
     """
     lists = {name: path for name, path in files.items() if name.endswith(".json")}
     if not lists:
         raise ValueError(f"{SOURCE}: expected a list of rows (*.json) among the files, found {sorted(files)[:3]}")
-    yield from read_items(lists, source=SOURCE, columns=COLUMNS, parse=partial(parse_record, files=files))
+    parts = tuple(path for name, path in files.items() if ".zip" in PurePosixPath(name).name)
+    with ZipImages(parts) if parts else nullcontext() as archive:
+        parse = partial(parse_record, files=files, archive=archive)
+        yield from read_items(lists, source=SOURCE, columns=COLUMNS, parse=parse)
 
 
-def parse_record(record: Mapping[str, Any], *, files: Mapping[str, Path], file: str, row: int) -> Item:
-    """Return the item of one row; its image is the file of ``files`` that its path ends in."""
+def parse_record(
+    record: Mapping[str, Any], *, files: Mapping[str, Path], archive: ZipImages | None = None, file: str, row: int
+) -> Item:
+    """Return the item of one row; `read_image` says where its image is."""
     images, text = record.get("images"), _teacher_text(record.get("messages"))
     if not (isinstance(images, list) and len(images) == 1 and isinstance(images[0], str)):
         return Rejected(file, row, "wrong type", "images is a list of one path")
@@ -48,23 +55,34 @@ def parse_record(record: Mapping[str, Any], *, files: Mapping[str, Path], file: 
     label = LABELS.get(words[-1].lower()) if words else None
     if label is None:
         return Rejected(file, row, "unknown label", f"request {words[-1]!r}" if words else "no request")
-    path = find_image(images[0], files)
-    if path is None:
+    try:
+        content = read_image(images[0], files, archive)
+    except KeyError:
         return Rejected(file, row, "missing image", images[0])
-    content = path.read_bytes()
+    except ValueError as error:
+        return Rejected(file, row, "unsafe archive entry", f"{images[0]}: {error}")
     sample = make_sample(source=SOURCE, modality="image", image=image_hash(content), request_label=label)
     return Found(file, row, sample, content)
 
 
-def find_image(path: str, files: Mapping[str, Path]) -> Path | None:
-    """Return the file that ``path`` names from its folder ``image`` on; ``None`` when there is none.
+def read_image(path: str, files: Mapping[str, Path], archive: ZipImages | None = None) -> bytes:
+    """Return the bytes of the image that ``path`` names from its folder ``image`` on.
 
     The authors' rows say ``data/image/1.png`` of what the repository has as ``image/1.png``.
+
+    Raises:
+        KeyError: When there is none.
+        ValueError: When the entry of ``archive`` is refused, or broken.
     """
-    parts = path.split("/")
-    if "image" not in parts:
-        return None
-    return files.get("/".join(parts[parts.index("image") :]))
+    _, is_ours, name = f"/{path}".partition("/image/")
+    if not is_ours:
+        raise KeyError(path)
+    if archive is None:
+        return files[f"image/{name}"].read_bytes()
+    try:
+        return archive.read(f"image/{name}")
+    except KeyError:
+        return archive.read(name)
 
 
 def _teacher_text(messages: Any) -> str | None:

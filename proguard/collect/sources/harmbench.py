@@ -1,21 +1,24 @@
 """HarmBench's text behaviours: requests that an assistant should decline, some of them about a text that comes along.
 
-The file with all 400 behaviours is read; its test part has 320, and WildGuard's selection of that has 239.
+The file of all behaviours has 400, that of the test part 320; WildGuard scores 239 of these, the standard and the
+copyright ones.
 Source: github.com/centerforaisafety/HarmBench, ``data/behavior_datasets``; arXiv 2402.04249.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from proguard.collect.item import Found, Item, Rejected, text_fault
+from proguard.collect.item import Found, Item, Rejected, Skipped, text_fault
 from proguard.collect.records import read_items
 from proguard.sample import make_sample
 
 SOURCE = "harmbench"
 
-COLUMNS = ("Behavior", "SemanticCategory", "ContextString")
+COLUMNS = ("Behavior", "FunctionalCategory", "SemanticCategory", "ContextString")
+
+FUNCTIONS = ("standard", "contextual", "copyright")
 
 CATEGORIES = (
     "chemical_biological",
@@ -28,21 +31,32 @@ CATEGORIES = (
 )
 
 
-def read(*, files: Mapping[str, Path], with_context: bool) -> Iterator[Item]:
+def read(*, files: Mapping[str, Path], select: Collection[str], with_context: bool) -> Iterator[Item]:
     """Yield a text sample per behaviour: request unsafe; source label: its semantic category.
 
     Args:
         files: Paths by name in the authors' repository.
+        select: Those of `FUNCTIONS` whose behaviours are read.
         with_context: Whether the text that a contextual behaviour is about follows it.
 
     Raises:
-        ValueError: When a file lacks a column of `COLUMNS`.
+        ValueError: When ``select`` has another word, or a file lacks a column of `COLUMNS`.
     """
-    yield from read_items(files, source=SOURCE, columns=COLUMNS, parse=partial(parse_record, with_context=with_context))
+    if unknown := sorted(set(select).difference(FUNCTIONS)):
+        raise ValueError(f"{SOURCE}: select: expected some of {', '.join(FUNCTIONS)}; found {unknown}")
+    parse = partial(parse_record, select=select, with_context=with_context)
+    yield from read_items(files, source=SOURCE, columns=COLUMNS, parse=parse)
 
 
-def parse_record(record: Mapping[str, Any], *, file: str, row: int, with_context: bool) -> Item:
+def parse_record(
+    record: Mapping[str, Any], *, select: Collection[str], with_context: bool, file: str, row: int
+) -> Item:
     """Return the item of one behaviour."""
+    function = record["FunctionalCategory"]
+    if function not in FUNCTIONS:
+        return Rejected(file, row, "unknown label", f"FunctionalCategory {function!r}")
+    if function not in select:
+        return Skipped(file, row, f"{function} behaviour")
     behavior, context = record.get("Behavior"), record.get("ContextString")
     if fault := text_fault(behavior):
         return Rejected(file, row, fault, "Behavior")

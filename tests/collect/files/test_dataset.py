@@ -58,6 +58,36 @@ def test_fetch_dataset_mirror_without_match_names_pattern_and_files(tmp_path: Pa
         fetch_rows(folder=tmp_path / "rows", access=reach(tmp_path), revision="main")
 
 
+@pytest.mark.parametrize("name", ["data/b.csv", "data/image.png"])
+def test_fetch_dataset_pointer_in_the_mirror_names_entry_file_and_cause(name: str, tmp_path: Path):
+    for file in ("data/a.csv", "data/b.csv", name):
+        (tmp_path / "rows/data").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "rows" / file).write_text("a")
+    (tmp_path / "rows" / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(
+        ValueError, match=rf"^k\.rows: {name}: expected data, found a git-lfs pointer; run `git lfs pull`"
+    ):
+        fetch_rows(folder=tmp_path / "rows", access=reach(tmp_path), revision="main")
+
+
+def test_fetch_dataset_hidden_folders_of_the_mirror_are_left_out(tmp_path: Path):
+    for file in ("data/b.csv", "data/.git/b.csv", ".cache/huggingface/data/b.csv"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("b")
+    assert list(fetch_rows(folder=tmp_path, access=reach(tmp_path), revision="main").files) == ["data/b.csv"]
+
+
+def test_fetch_dataset_other_files_that_are_accepted_may_have_any_number_of_rows(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/b.csv").write_text("b")
+    settings = {"hub": "people/rows", "gate": None, "patterns": ["data/*"], "rows": 3, "folder": tmp_path}
+    fetched = [
+        fetch_dataset("k", revision="0" * 40, access=reach(tmp_path), accepts_other=accepts, **settings)
+        for accepts in (False, True)
+    ]
+    assert [f.rows for f in fetched] == [3, None]
+
+
 def test_is_commit_takes_a_full_hash_only():
     assert [is_commit(r) for r in ("0" * 40, "0" * 39, "main", None)] == [True, False, False, False]
 

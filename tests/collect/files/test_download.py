@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proguard.collect.files.download import ATTEMPTS, download_file, hash_file
+from proguard.collect.files.download import ATTEMPTS, download_file
+from proguard.collect.files.verify import hash_file
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +117,13 @@ def test_download_file_other_bytes_show_both_hashes_and_leave_nothing(server: Se
     other = hashlib.sha256(b"other").hexdigest()
     with pytest.raises(ValueError, match=f"expected sha256 {SHA256}, found {other}"):
         fetch(server, tmp_path)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_download_file_page_in_place_of_data_says_so_and_leaves_nothing(server: Server, tmp_path: Path):
+    server.answers = [partial(send, b"<!DOCTYPE html><html>Log in</html>")]
+    with pytest.raises(ValueError, match="expected data, found an HTML page"):
+        fetch(server, tmp_path, sha256=None)
     assert list((tmp_path / "cache").iterdir()) == []
 
 

@@ -37,10 +37,11 @@ def reach(cache: Path, *, offline: bool = False) -> Access:
 NOWHERE = reach(Path("none"))
 
 
-def fetch_letters(editions: list[Edition], *, folder: Path | None, access: Access = NOWHERE) -> Fetched:
-    return fetch_editions(
-        "k.letters", adapter="letters", editions=editions, url="u", revision="r", folder=folder, access=access
-    )
+def fetch_letters(
+    editions: list[Edition], *, folder: Path | None, access: Access = NOWHERE, accepts_other: bool = False
+) -> Fetched:
+    where = {"url": "u", "revision": "r", "folder": folder, "access": access}
+    return fetch_editions("k.letters", adapter="letters", editions=editions, accepts_other=accepts_other, **where)
 
 
 def test_find_folder_takes_the_first_name_that_is_there(mirror: Path, caplog: pytest.LogCaptureFixture):
@@ -86,10 +87,34 @@ def test_fetch_editions_other_bytes_in_the_mirror_are_an_error(mirror: Path):
         fetch_letters([PART], folder=mirror / "letters")
 
 
+def test_fetch_editions_other_bytes_that_are_accepted_are_not_verified(mirror: Path, caplog: pytest.LogCaptureFixture):
+    (mirror / "letters/b.csv").write_text("b\r\n")
+    with caplog.at_level(logging.WARNING):
+        fetched = fetch_letters([PART], folder=mirror / "letters", accepts_other=True)
+    assert (fetched.verified, fetched.rows) == ({"a/a.csv"}, None)
+    assert "k.letters: b.csv is not verified, accepted with another checksum" in caplog.text
+
+
+def test_fetch_editions_pointer_is_not_accepted(mirror: Path):
+    (mirror / "letters/b.csv").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(ValueError, match=r"k\.letters: b\.csv: expected data, found a git-lfs pointer"):
+        fetch_letters([PART], folder=mirror / "letters", accepts_other=True)
+
+
+def test_fetch_editions_accepted_files_of_the_cache_are_not_downloaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fetch, "download_file", lambda *_, **__: pytest.fail("downloaded"))
+    for name in PART.checksums:
+        (tmp_path / "letters/r" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "letters/r" / name).write_text("other")
+    assert fetch_letters([PART], folder=None, access=reach(tmp_path), accepts_other=True).verified == frozenset()
+
+
 def test_fetch_editions_downloads_what_the_cache_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
 
-    def download(url: str, path: Path, *, sha256: str | None) -> None:
+    def download(url: str, path: Path, *, sha256: str | None, what: str) -> None:
         asked.append(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.stem)

@@ -188,7 +188,42 @@ def test_fetch_snapshot_pattern_without_match_shows_pattern_and_files(hub: Hub, 
         fetch(hub, tmp_path, patterns=("data/*.csv", "*.json"))
 
 
-def test_match_files_shortens_what_was_found():
-    paths = [f"f{i}" for i in range(100)]
-    with pytest.raises(ValueError, match=r"found f0, f1, .*f7 and 92 more$"):
-        match_files("k", paths, patterns=["x"], where="w")
+def test_fetch_snapshot_pattern_without_match_downloads_nothing(hub: Hub, tmp_path: Path):
+    with pytest.raises(ValueError, match=r"\*\.json"):
+        fetch(hub, tmp_path, patterns=("data/*.csv", "*.json"))
+    assert hub.downloads() == []
+
+
+def test_fetch_snapshot_takes_the_first_of_two_names_that_is_there(hub: Hub, tmp_path: Path):
+    snapshot = fetch(hub, tmp_path, patterns=(["train.csv", "data/train-0.csv", "data/*.csv"],))
+    assert list(snapshot.files) == ["data/train-0.csv"]
+    assert fetch(hub, tmp_path, patterns=(["data/train-0.csv", "x"],), offline=True) == snapshot
+
+
+def test_fetch_snapshot_name_with_the_signs_of_a_pattern_is_downloaded(hub: Hub, tmp_path: Path):
+    hub.datasets["people/letters"].files = {"a[1]*.csv": b"a", "a1b.csv": b"b"}
+    assert list(fetch(hub, tmp_path, patterns=("a[[]*.csv",)).files) == ["a[1]*.csv"]
+    assert [line.rpartition("/")[2] for line in hub.downloads()] == ["a[1]*.csv"]
+
+
+def test_fetch_snapshot_of_very_many_files_is_refused_before_it_begins(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("proguard.collect.files.hub.MAX_FILES", 1)
+    with pytest.raises(ValueError, match=r"letters\.files: 2 files of people/letters match, more than 1, .*git-lfs"):
+        fetch(hub, tmp_path)
+    assert hub.downloads() == []
+
+
+def test_match_files_without_match_shows_what_kinds_of_files_there_are():
+    paths = ["README.md", *(f"image/{i}.png" for i in range(20)), *(f"data/{i}/train.parquet" for i in range(3))]
+    with pytest.raises(
+        ValueError,
+        match=r"files like 'x' or 'y' in w, found README\.md, image/\*\.png \(20 files\), data/\*/\*\.parquet \(3 files\)$",
+    ):
+        match_files("k", paths, patterns=[["x", "y"]], where="w")
+
+
+def test_match_files_of_many_kinds_are_shortened():
+    with pytest.raises(ValueError, match=r"found f0\.a0, .*f7\.a7 and 92 more$"):
+        match_files("k", [f"f{i}.a{i}" for i in range(100)], patterns=["x"], where="w")

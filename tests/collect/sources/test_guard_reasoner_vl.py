@@ -1,5 +1,6 @@
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from proguard.collect.item import Item, image_hash
-from proguard.collect.sources.guard_reasoner_vl import find_image, parse_record, read
+from proguard.collect.sources.guard_reasoner_vl import parse_record, read, read_image
 
 LIST = "GuardReasoner-VLTrainImage.json"
 USER = "<image>\nHuman user:\n\n\nAI assistant:\nNone"
@@ -74,12 +75,30 @@ def test_parse_record_bad_row_is_rejected(record: dict[str, Any], reason: str, f
 
 
 @pytest.mark.parametrize("path", ["image/red.png", "data/image/red.png", "./data/image/red.png"])
-def test_find_image_folders_before_its_own_do_not_matter(path: str, files: dict[str, Path]):
-    assert find_image(path, files) == files["image/red.png"]
+def test_read_image_folders_before_its_own_do_not_matter(path: str, files: dict[str, Path]):
+    assert read_image(path, files) == draw("red")
 
 
-def test_find_image_of_the_other_part_is_not_one_of_ours(files: dict[str, Path]):
-    assert find_image("data/text_image/red.png", files) is None
+def test_read_image_of_the_other_part_is_not_one_of_ours(files: dict[str, Path]):
+    with pytest.raises(KeyError):
+        read_image("data/text_image/red.png", files)
+
+
+@pytest.mark.parametrize("folder", ["image/", ""])
+def test_read_images_of_a_zip_in_parts_are_those_of_its_entries(folder: str, tmp_path: Path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for colour in ("red", "blue"):
+            archive.writestr(f"{folder}{colour}.png", draw(colour))
+    content = buffer.getvalue()
+    images = ["data/image/red.png", "data/image/green.png", "data/image/blue.png"]
+    parts = {"image.zip.part-aa": content[:100], "image.zip.part-ab": content[100:]}
+    rows = json.dumps([row_of("Request: harmful", image=image) for image in images]).encode()
+    files = {name: tmp_path / name for name in ("GuardReasoner-VLTrainImage.json", *parts)}
+    for name, part in {LIST: rows, **parts}.items():
+        files[name].write_bytes(part)
+    found, missing, last = read(files=files)
+    assert (found.image, missing.reason, last.image) == (draw("red"), "missing image", draw("blue"))
 
 
 def test_read_rows_keep_their_place(files: dict[str, Path], tmp_path: Path):

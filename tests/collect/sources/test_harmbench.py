@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.harmbench import CATEGORIES, parse_record, read
+from proguard.collect.sources.harmbench import CATEGORIES, FUNCTIONS, parse_record, read
 from proguard.taxonomy_map.label_map import load_label_maps
 from tests.worlds import taxonomy
 from tools.closure import ROOT
@@ -14,7 +14,7 @@ HEADER = "Behavior,FunctionalCategory,SemanticCategory,Tags,ContextString,Behavi
 def read_text(text: str, folder: Path, *, with_context: bool = True) -> list[Item]:
     path = folder / "a.csv"
     path.write_text(text, encoding="utf-8", newline="")
-    return list(read(files={"data/all.csv": path}, with_context=with_context))
+    return list(read(files={"data/all.csv": path}, select=FUNCTIONS, with_context=with_context))
 
 
 def test_read_standard_behavior_is_an_unsafe_request(tmp_path: Path):
@@ -38,7 +38,19 @@ def test_read_contextual_behavior_is_followed_by_its_context_on_demand(
 
 def test_read_without_the_context_column_names_it(tmp_path: Path):
     with pytest.raises(ValueError, match=r"harmbench: data/all\.csv: expected columns .*missing ContextString"):
-        read_text("Behavior,SemanticCategory\nask,illegal\n", tmp_path)
+        read_text("Behavior,FunctionalCategory,SemanticCategory\nask,standard,illegal\n", tmp_path)
+
+
+def test_read_behaviors_that_are_not_selected_are_skipped(tmp_path: Path):
+    rows = [f"Pick a lock,{function},illegal,,,{function}\n" for function in FUNCTIONS]
+    (tmp_path / "a").write_text(HEADER + "".join(rows))
+    items = list(read(files={"test.csv": tmp_path / "a"}, select=["standard", "copyright"], with_context=False))
+    assert [getattr(item, "reason", None) for item in items] == [None, "contextual behaviour", None]
+
+
+def test_read_unknown_selection_shows_expected_and_found():
+    with pytest.raises(ValueError, match=r"select: expected some of standard, .*; found \['all'\]"):
+        list(read(files={}, select=["all"], with_context=False))
 
 
 def test_read_short_row_is_rejected_and_the_next_one_read(tmp_path: Path):
@@ -53,10 +65,13 @@ def test_read_short_row_is_rejected_and_the_next_one_read(tmp_path: Path):
         ({"Behavior": " ", "SemanticCategory": "illegal"}, "empty text", "Behavior"),
         ({"Behavior": "ask", "SemanticCategory": "Illegal"}, "unknown label", "SemanticCategory 'Illegal'"),
         ({"Behavior": "ask"}, "unknown label", "SemanticCategory None"),
+        ({"Behavior": "ask", "FunctionalCategory": "other"}, "unknown label", "FunctionalCategory 'other'"),
+        ({"Behavior": "ask", "ContextString": 7}, "wrong type", "ContextString"),
     ],
 )
 def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str):
-    item = parse_record(record, file="f", row=3, with_context=True)
+    record = {"FunctionalCategory": "standard"} | record
+    item = parse_record(record, file="f", row=3, select=FUNCTIONS, with_context=True)
     assert (item.reason, item.detail, item.row) == (reason, detail, 3)
 
 

@@ -55,6 +55,7 @@ VALUES = [
 ]
 """None of them is a label of any source."""
 
+HARMBENCH = partial(harmbench.parse_record, select=harmbench.FUNCTIONS, with_context=True)
 EVALUATION = "data/animal_abuse/evaluation.parquet"
 FLAGS = test_beavertails.make_row(test_beavertails.THEFT)
 LABELS = [
@@ -67,7 +68,8 @@ LABELS = [
     (direct_refusal.parse_record, test_direct_refusal.row(), "category"),
     (partial(do_not_answer.parse_record, model="GPT4", leave_out=()), test_do_not_answer.row(), "types_of_harm"),
     (partial(do_not_answer.parse_record, model="GPT4", leave_out=()), test_do_not_answer.row(), "GPT4_harmful"),
-    (partial(harmbench.parse_record, with_context=True), {"Behavior": "ask", "ContextString": ""}, "SemanticCategory"),
+    (HARMBENCH, {"Behavior": "ask", "ContextString": "", "FunctionalCategory": "standard"}, "SemanticCategory"),
+    (HARMBENCH, {"Behavior": "ask", "ContextString": "", "SemanticCategory": "illegal"}, "FunctionalCategory"),
     (openai_moderation.parse_record, {"prompt": "ask", "V": 0}, "S"),
     (or_bench.parse_record, {"prompt": "ask"}, "category"),
     (proguard_data.parse_record, test_proguard_data.row(), "modality"),
