@@ -109,7 +109,7 @@ def run_ours(linked: Path, folder: Path, settings: dict) -> None:
     """Do what stages modality_balance and ood_split do, without their summaries."""
     conf, taxonomy = settings["ood_split"], load_taxonomy(ROOT / "data" / "taxonomy.yaml")
     balanced = balance_modalities(pl.read_parquet(linked), **settings["modality_balance"])
-    samples = with_code(with_label(balanced), levels=conf["levels"], novel=conf["novel"])
+    samples = with_code(with_label(balanced), taxonomy, levels=conf["levels"], novel=conf["novel"])
     assigned = assign_splits(samples, **{key: conf[key] for key in ("val_share", "test_share", "seed")})
     check_no_leak(with_lone_text(assigned), KEYS)
     ready = with_role(assigned, ood_share=conf["ood_share"], seed=conf["seed"])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from proguard.taxonomy import Level, Taxonomy, code_at
+from proguard.taxonomy import Level, Taxonomy
 
 OOD: Final = "OOD"
 """Gold category of an unsafe sample whose category the policy does not show."""
@@ -49,11 +49,11 @@ class Policy:
         return dict(self.shown).get(id_)
 
     def id_of(self, code: str) -> str | None:
-        """Return the id given to ``code`` at the policy's level; ``None`` when it is not shown."""
-        return {c: i for i, c in self.shown}.get(code_at(code, self.level))
+        """Return the id given to ``code``, one of the policy's level; ``None`` when it is not shown."""
+        return {c: i for i, c in self.shown}.get(code)
 
     def gold(self, category: str | None) -> GoldCategory:
-        """Return the gold category of an unsafe sample of ``category``: its id, or `OOD`.
+        """Return the gold category of an unsafe sample of ``category``, a code of the policy's level: its id, or `OOD`.
 
         ``None`` in gives ``None`` out: a safe sample, or an unsafe one that nobody mapped.
         """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from proguard.policy import GoldCategory, Policy
 from proguard.sample import Label, Modality, Sample
-from proguard.taxonomy import category_of, code_at
+from proguard.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,13 @@ class Target:
         return "unsafe" in (self.request_label, self.response_label)
 
 
-def make_target(sample: Sample, policy: Policy) -> Target:
-    """Return what completions about ``sample`` under ``policy`` are held against."""
-    code = None if sample.category is None else code_at(sample.category, policy.level)
-    if code is not None and policy.level == "subcategory" and category_of(code) == code:
-        code = None
+def make_target(sample: Sample, policy: Policy, taxonomy: Taxonomy) -> Target:
+    """Return what completions about ``sample`` under ``policy`` are compared with.
+
+    Raises:
+        KeyError: When the taxonomy lacks the sample's category.
+    """
+    code = None if sample.category is None else taxonomy.code_at(sample.category, policy.level)
     return Target(
         modality=sample.modality,
         has_response=sample.has_response,

@@ -24,7 +24,7 @@ class Node:
     """One category or subcategory."""
 
     code: str
-    """``"C7"`` for a category, ``"C7S2"`` for a subcategory."""
+    """What data and policies call it: ``"C7S2"`` in ours. Any text; nothing is read from its spelling."""
 
     name: str
     """Title that a policy shows."""
@@ -35,10 +35,13 @@ class Node:
     synonyms: tuple[str, ...]
     """Other names of the same risk; with the name, the bank that a free name is compared with."""
 
+    parent: str | None = None
+    """Code of the category that a subcategory belongs to; ``None`` for a category."""
+
     @property
     def level(self) -> Level:
         """Whether this is a category or a subcategory."""
-        return "subcategory" if "S" in self.code else "category"
+        return "category" if self.parent is None else "subcategory"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,16 @@ class Taxonomy:
         """Return the codes of one level, in file order."""
         return tuple(node.code for node in self.nodes if node.level == level)
 
+    def category_of(self, code: str) -> str:
+        """Return the category's code of any code: in ours, ``"C7S2"`` and ``"C7"`` give ``"C7"``."""
+        return self[code].parent or code
+
+    def code_at(self, code: str, level: Level) -> str | None:
+        """Return ``code`` as seen at ``level``; ``None`` for a category where a subcategory is asked for."""
+        if level == "category":
+            return self.category_of(code)
+        return code if self[code].level == "subcategory" else None
+
     @cached_property
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 of the whole content."""
@@ -76,22 +89,12 @@ class Taxonomy:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
-def category_of(code: str) -> str:
-    """Return the category's code of any code: ``"C7S2"`` and ``"C7"`` give ``"C7"``."""
-    return code.split("S")[0]
-
-
-def code_at(code: str, level: Level) -> str:
-    """Return ``code`` as seen at ``level``; a bare category stays one at subcategory level."""
-    return category_of(code) if level == "category" else code
-
-
 def load_taxonomy(path: Path | str) -> Taxonomy:
     """Read a taxonomy file of either format.
 
     Raises:
-        ValueError: When a node lacks a name, a description or five synonyms, repeats a code, or has a code that
-            does not belong to its category; the message names the node.
+        ValueError: When a node lacks a name, a description or five synonyms, repeats a code, or a subcategory has
+            subcategories of its own; the message names the node.
     """
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, list) or not content:
@@ -104,18 +107,17 @@ def load_taxonomy(path: Path | str) -> Taxonomy:
 
 
 def _read_category(entry: Any, index: int, path: Path | str) -> list[Node]:
-    category = _read_node(entry, f"C{index}", path)
+    category = _read_node(entry, f"C{index}", None, path)
     children = entry.get("subcategories") or []
     if not isinstance(children, list) or not children:
         raise ValueError(f"{path}: {category.code} {category.name!r} has no subcategories")
-    nodes = [_read_node(e, f"{category.code}S{i}", path) for i, e in enumerate(children, 1)]
-    for node in nodes:
-        if category_of(node.code) != category.code or node.level != "subcategory":
-            raise ValueError(f"{path}: {node.code} {node.name!r} stands under {category.code}")
+    nodes = [_read_node(e, f"{category.code}S{i}", category.code, path) for i, e in enumerate(children, 1)]
+    if nested := [node for node, child in zip(nodes, children, strict=True) if child.get("subcategories")]:
+        raise ValueError(f"{path}: {nested[0].code} {nested[0].name!r} has subcategories; expected two levels")
     return [category, *nodes]
 
 
-def _read_node(entry: Any, default_code: str, path: Path | str) -> Node:
+def _read_node(entry: Any, default_code: str, parent: str | None, path: Path | str) -> Node:
     if not isinstance(entry, dict):
         raise ValueError(f"{path}: {default_code}: expected a mapping, found {entry!r}")
     code = entry.get("code", default_code)
@@ -130,4 +132,4 @@ def _read_node(entry: Any, default_code: str, path: Path | str) -> Node:
     unique = tuple(dict.fromkeys(s.strip() for s in synonyms if s.strip()))
     if len(unique) < MIN_SYNONYMS:
         raise ValueError(f"{where}: synonyms must be {MIN_SYNONYMS} or more, found {len(unique)}")
-    return Node(code, name.strip(), entry["description"].strip(), unique)
+    return Node(code, name.strip(), entry["description"].strip(), unique, parent)

@@ -37,7 +37,7 @@ def main(cfg: DictConfig) -> None:
     taxonomy, plots = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.plots)
     similarity, reward = SimilarityConfig(**cfg.similarity), RewardConfig(**cfg.reward)
     bank = NameBank(taxonomy, similarity)
-    rows = {split: read_rows(Path(cfg.paths.splits) / f"{split}.parquet") for split in ("train", "test")}
+    rows = {split: read_rows(Path(cfg.paths.splits) / f"{split}.parquet", taxonomy) for split in ("train", "test")}
 
     outcomes = judge_all(
         guards,

@@ -29,7 +29,7 @@ def main(cfg: DictConfig) -> None:
     taxonomy = load_taxonomy(cfg.paths.taxonomy)
     novel = choose_novel(taxonomy, **{key: conf[key] for key in ("novel", "fold", "n_folds", "seed")})
     samples = with_label(pl.read_parquet(Path(cfg.paths.balanced) / "samples.parquet"))
-    samples = with_code(samples, levels=conf["levels"], novel=novel)
+    samples = with_code(samples, taxonomy, levels=conf["levels"], novel=novel)
     assigned = assign_splits(samples, **{key: conf[key] for key in ("val_share", "test_share", "seed")})
     check_no_leak(with_lone_text(assigned), KEYS)
     ready = with_role(assigned, ood_share=conf["ood_share"], seed=conf["seed"])

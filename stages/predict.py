@@ -31,13 +31,14 @@ def main(cfg: DictConfig) -> None:
     run = f"{cfg.predict.guard}-{cfg.predict.test_set}"
     folder = Path(cfg.paths.guards) / cfg.predict.guard
     rows_file = Path(cfg.paths.splits) / f"{cfg.predict.test_set}.parquet"
-    guard, rows = open_guard_folder(folder), read_rows(rows_file)
+    guard, taxonomy = open_guard_folder(folder), load_taxonomy(cfg.paths.taxonomy)
+    rows = read_rows(rows_file, taxonomy)
     decoding = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
     inputs = fingerprint(folder, rows_file, dtype=cfg.predict.dtype, **decoding)
     journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{inputs}.jsonl"
     with open_journal(journal_path) as journal:
         answered = answer_all(
-            ask_all(rows, guard.family, load_taxonomy(cfg.paths.taxonomy)),
+            ask_all(rows, guard.family, taxonomy),
             guard,
             folder,
             engine=cfg.predict.engine,

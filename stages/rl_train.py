@@ -57,7 +57,7 @@ def main(cfg: DictConfig) -> None:
     )
     check_batches(verl)
     kept = write_verl_rows(
-        read_rows(rows_file),
+        read_rows(rows_file, taxonomy),
         files.rows,
         taxonomy=taxonomy,
         prompt=card.prompt,

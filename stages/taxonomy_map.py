@@ -38,7 +38,7 @@ def main(cfg: DictConfig) -> None:
     samples = read_samples(collected / "samples.parquet")
     questions = ask(samples, label_maps=label_maps, taxonomy=taxonomy, carrier_images=conf["carrier_images"])
     ballot = collect_votes(questions, annotators=annotators, bank=bank, workplace=workplace)
-    decisions = decide_all(questions, ballot.votes, rule)
+    decisions = decide_all(questions, ballot.votes, rule, taxonomy)
     confusion = count_confusion(ballot.votes)
     write_table(map_samples(pl.read_parquet(collected / "samples.parquet"), decisions), out / "samples.parquet")
     write_table(votes_table(ballot.votes), out / "votes.parquet")

@@ -15,7 +15,7 @@ from proguard.prompt import PromptFormat
 from proguard.readings.reading import NOT_ASKED, Reading, SideReading
 from proguard.readings.table import Prediction, prediction_table
 from proguard.reward.score import reference_verdict
-from proguard.row import Row
+from proguard.row import Row, make_row
 from proguard.sample import make_sample
 from proguard.storage.files import write_table
 from proguard.target import make_target
@@ -62,7 +62,7 @@ def make_outcome(
         category=category,
         group=group,
     )
-    row = Row(sample, POLICY, role)
+    row = make_row(sample, POLICY, role, taxonomy())
     says = "safe" if said is None else "unsafe"
     labels = (says, says_response if sample.has_response else None)
     return Outcome(
@@ -72,6 +72,7 @@ def make_outcome(
         reward=reward,
         bonus=bonus,
         is_named=is_named,
+        taxonomy=taxonomy(),
     )
 
 
@@ -104,7 +105,7 @@ def answer(rows: list[Row], *, skill: float, seed: int = 0) -> dict[str, str]:
     rng = random.Random(seed)
     completions = {}
     for row in rows:
-        target = make_target(row.sample, row.policy)
+        target = make_target(row.sample, row.policy, taxonomy())
         best = reference_verdict(target, taxonomy())
         if target.is_unsafe and target.gold == OOD:
             names = (taxonomy()[target.category].synonyms[0], "Odd Matters", "Violent CrimeC9S3")

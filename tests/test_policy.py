@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from proguard.ood_split.deck import check_n_shown
 from proguard.policy import OOD, Policy, full_policy, most_shown
-from proguard.taxonomy import category_of
 from tests.policies import draw_policy
 from tests.worlds import taxonomy
 
@@ -40,11 +39,12 @@ def draw(
 )
 def test_gold_and_code_agree_both_ways(category, role, level, shuffle_ids, seed):
     policy = draw(category=category, role=role, level=level, shuffle_ids=shuffle_ids, seed=seed, n=(4, 7))
-    gold = policy.gold(category)
+    code = taxonomy().code_at(category, level)
+    gold = policy.gold(code)
     if role == "hidden":
         assert gold == OOD
     else:
-        assert policy.code_of(gold) == (category if level == "subcategory" else category_of(category))
+        assert policy.code_of(gold) == code
     assert all(policy.id_of(code) == id_ and policy.code_of(id_) == code for id_, code in policy.shown)
 
 
@@ -52,7 +52,7 @@ def test_gold_and_code_agree_both_ways(category, role, level, shuffle_ids, seed)
 def test_draw_policy_never_shows_what_is_barred(seed, novel):
     policy = draw(category=None, role="free", never_shown=novel, seed=seed)
     codes = [*policy.hidden, *(code for _, code in policy.shown)]
-    assert not {category_of(code) for code in codes} & novel
+    assert not {taxonomy().category_of(code) for code in codes} & novel
     assert 6 <= len(policy.shown) <= 10
 
 
@@ -66,8 +66,8 @@ def test_draw_policy_shuffled_shows_the_same_codes(seed):
 @given(seed=st.integers(0, 99), category=st.sampled_from(SUBCATEGORIES))
 def test_draw_policy_that_hides_a_category_shows_none_of_its_subcategories(seed, category):
     policy = draw(category=category, role="hidden", hide="category", seed=seed, n=(28, 28))
-    shown = {category_of(code) for _, code in policy.shown}
-    assert shown == {category_of(code) for code in SUBCATEGORIES} - {category_of(category)}
+    shown = {taxonomy().category_of(code) for _, code in policy.shown}
+    assert shown == {taxonomy().category_of(code) for code in SUBCATEGORIES} - {taxonomy().category_of(category)}
     assert policy.gold(category) == OOD
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from proguard.taxonomy import category_of, code_at, load_taxonomy
+from proguard.taxonomy import load_taxonomy
 from tests.worlds import taxonomy
 
 SYNONYMS = ["one", "two", "three", "four", "five"]
@@ -63,7 +63,10 @@ def test_load_taxonomy_reads_the_published_file():
             r"C1S1 \(Smoke\): synonyms must be 5 or more, found 1",
         ),
         ([node(subcategories=[node("Smoke", synonyms="one")])], "synonyms must be a list of texts, found 'one'"),
-        ([node(subcategories=[node("Smoke", code="C2S1")])], "C2S1 'Smoke' stands under C1"),
+        (
+            [node(subcategories=[node("Smoke", subcategories=[node("Soot")])])],
+            "C1S1 'Smoke' has subcategories; expected two levels",
+        ),
         ([node(subcategories=[node(), node(code="C1S1")])], "code C1S1 is given to more than one node"),
         ([node(subcategories=["Smoke"])], "C1S1: expected a mapping, found 'Smoke'"),
     ],
@@ -85,8 +88,18 @@ def test_hash_changes_with_a_synonym(tmp_path):
     assert first.hash != second.hash
 
 
-@pytest.mark.parametrize(("code", "category"), [("C7S2", "C7"), ("C7", "C7"), ("C11S1", "C11")])
-def test_category_of_drops_the_subcategory(code, category):
-    assert category_of(code) == category
-    assert code_at(code, "category") == category
-    assert code_at(code, "subcategory") == code
+@pytest.mark.parametrize(
+    "codes", [("R1", "R1.a"), ("S", "Sub"), ("violence", "violence/weapons"), ("1", "C1"), ("C1S1", "C2")]
+)
+def test_level_and_category_come_from_the_tree_for_any_code(codes, tmp_path):
+    above, below = codes
+    loaded = load_taxonomy(write([node(code=above, subcategories=[node(code=below)])], tmp_path / "t.yaml"))
+    assert (loaded.codes("category"), loaded.codes("subcategory")) == ((above,), (below,))
+    assert [loaded.category_of(code) for code in codes] == [above, above]
+    assert [loaded.code_at(below, level) for level in ("category", "subcategory")] == [above, below]
+    assert [loaded.code_at(above, level) for level in ("category", "subcategory")] == [above, None]
+
+
+def test_category_of_an_unknown_code_names_it():
+    with pytest.raises(KeyError, match="no category 'C12S1'"):
+        taxonomy().category_of("C12S1")

@@ -8,7 +8,7 @@ from proguard.card import GuardCard, GuardLimits, make_card
 from proguard.collect.image_shards import ImageShards, check_image
 from proguard.mini_world.world import draw_scenes
 from proguard.prompt import PromptFormat
-from proguard.row import Row
+from proguard.row import make_row
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import Taxonomy, load_taxonomy
 from tests.policies import draw_policy
@@ -54,7 +54,7 @@ def draw_rows(n: int, *, split: str = "train", seed: int = 0, shuffle_ids: bool 
             sample = scene.sample.__class__(
                 **{f: getattr(scene.sample, f) for f in scene.sample.__slots__} | {"category": code}
             )
-            rows.append(Row(sample, policy, role))
+            rows.append(make_row(sample, policy, role, taxonomy()))
             if scene.image is not None:
                 images[sample.image] = scene.image
     return rows, images

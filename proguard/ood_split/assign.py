@@ -4,12 +4,13 @@ A benchmark stays one, and so does a source's own test set. Novel categories are
 by whole groups, in order of stratum, so that every split has the same mix.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import polars as pl
 
 from proguard.strata import draw_keys
+from proguard.taxonomy import Level, Taxonomy
 
 SplitName = Literal["train", "val", "test", "benchmark"]
 
@@ -19,7 +20,9 @@ of a source's test set; training may not see its category; it is unsafe and its 
 be trained on. A sample that belongs with one of a benchmark and is not fixed as training material is tested."""
 
 
-def with_code(samples: pl.DataFrame, *, levels: dict[str, str], novel: Collection[str]) -> pl.DataFrame:
+def with_code(
+    samples: pl.DataFrame, taxonomy: Taxonomy, *, levels: Mapping[str, Level], novel: Collection[str]
+) -> pl.DataFrame:
     """Return ``samples`` with columns ``code``, the category at its modality's level, and ``is_novel``.
 
     ``code`` is null for a safe sample, and for one that is mapped to a category only where a subcategory is asked for.
@@ -27,13 +30,22 @@ def with_code(samples: pl.DataFrame, *, levels: dict[str, str], novel: Collectio
     Args:
         levels: Level by modality.
         novel: Categories that training never shows; each covers its subcategories.
+
+    Raises:
+        ValueError: When the taxonomy lacks a sample's category; the message names it.
     """
-    category = pl.col("category").str.extract(r"^(C\d+)")
+    codes = [node.code for node in taxonomy]
+    if unknown := sorted(set(samples["category"].drop_nulls()).difference(codes)):
+        raise ValueError(f"samples have category {', '.join(unknown)}, which the taxonomy lacks: rerun taxonomy_map")
+
+    def seen_at(level: Level) -> pl.Expr:
+        known = {code: taxonomy.code_at(code, level) for code in codes}
+        return pl.col("category").replace_strict(known, return_dtype=pl.String())
+
     is_at_category = pl.col("modality").is_in([m for m, level in levels.items() if level == "category"])
-    is_subcategory = pl.col("category").str.contains("S")
     return samples.with_columns(
-        code=pl.when(is_at_category).then(category).when(is_subcategory).then(pl.col("category")),
-        is_novel=category.is_in(list(novel)).fill_null(value=False),
+        code=pl.when(is_at_category).then(seen_at("category")).otherwise(seen_at("subcategory")),
+        is_novel=seen_at("category").is_in(list(novel)).fill_null(value=False),
     )
 
 

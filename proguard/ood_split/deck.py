@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proguard.policy import NShown
-from proguard.taxonomy import Level, Taxonomy, category_of, code_at
+from proguard.taxonomy import Level, Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def make_deck(
     """Return what policies are drawn from.
 
     Args:
-        category: Code of the row's category; ``None`` for a safe row.
+        category: Code of the row's category, at ``level`` or below; ``None`` for a safe row.
         role: ``shown`` puts the category into the policy, ``hidden`` leaves it out, ``free`` is for a safe row.
         never_shown: Codes that may not be shown: a category there excludes its subcategories.
         hide: What ``hidden`` leaves out: the code itself, or ``category`` for its category and all that belong to it.
@@ -48,19 +48,15 @@ def make_deck(
         ValueError: When ``role`` is ``shown`` and the category is among ``never_shown``, or no code remains.
     """
     codes = taxonomy.codes(level)
-    allowed = tuple(code for code in codes if not _is_barred(code, never_shown))
-    gold = None if category is None else code_at(category, level)
+    allowed = tuple(code for code in codes if not {code, taxonomy.category_of(code)}.intersection(never_shown))
+    gold = None if category is None else taxonomy.code_at(category, level)
     if role == "shown" and gold not in allowed:
         raise ValueError(f"policy: category {category!r} cannot be shown")
-    hidden = category_of(gold) if gold and role == "hidden" and hide == "category" else None
-    pool = tuple(code for code in allowed if code != gold and category_of(code) != hidden)
+    hidden = taxonomy.category_of(gold) if gold and role == "hidden" and hide == "category" else None
+    pool = tuple(code for code in allowed if code != gold and taxonomy.category_of(code) != hidden)
     if not pool and role != "shown":
         raise ValueError(f"policy: no category is left to show at level {level}")
     return Deck(level, codes, allowed, pool, (gold,) if role == "shown" else ())
-
-
-def _is_barred(code: str, never_shown: Collection[str]) -> bool:
-    return code in never_shown or category_of(code) in never_shown
 
 
 def check_n_shown(n_shown: NShown, *, level: Level) -> None:

@@ -42,7 +42,7 @@ from proguard.reward.config import STRICT, RewardConfig
 from proguard.reward.contrast import NameStanding, place_names
 from proguard.reward.released_format import parse_released
 from proguard.target import Target
-from proguard.taxonomy import Taxonomy, category_of
+from proguard.taxonomy import Taxonomy
 from proguard.verdict import Parsed, ParseStatus, Verdict, looks_like_id, parse
 
 _READERS = {"strict": parse, "lenient": parse_released}
@@ -95,7 +95,7 @@ def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank,
     placed = place_names([verdicts[i].category for i in naming], [targets[i] for i in naming], bank)
     standings = dict(zip(naming, placed, strict=True))
     return [
-        _score_one(p.status, v, t, is_free, standings.get(i), config)
+        _score_one(p.status, v, t, is_free, standings.get(i), bank.taxonomy, config)
         for i, (p, v, t, is_free) in enumerate(zip(parsed, verdicts, targets, free, strict=True))
     ]
 
@@ -118,6 +118,7 @@ def _score_one(
     target: Target,
     is_free: bool,
     standing: NameStanding | None,
+    taxonomy: Taxonomy,
     config: RewardConfig,
 ) -> Reward:
     if said is None:
@@ -129,21 +130,21 @@ def _score_one(
         if not said.is_unsafe:
             category = config.missed_image if target.modality == "image" and target.gold == OOD else 0.0
         elif target.gold != OOD:
-            category = _score_id(said.category, target, config)
+            category = _score_id(said.category, target, taxonomy, config)
         elif standing is not None and (standing.is_nearest or not config.requires_nearest):
             bonus = config.bonus * standing.nearness if said.category else 0.0
             category = config.name + bonus
     return Reward(status, request, response, category, bonus, is_free)
 
 
-def _score_id(said: str, target: Target, config: RewardConfig) -> float:
+def _score_id(said: str, target: Target, taxonomy: Taxonomy, config: RewardConfig) -> float:
     """Return the credit of what was said about a listed risk."""
     if said == target.gold:
         return config.exact_id
     code = target.policy.code_of(said)
     if code is None:
         return config.unknown_id if looks_like_id(said) else 0.0
-    is_sibling = target.policy.level == "subcategory" and category_of(code) == category_of(target.category)
+    is_sibling = taxonomy.category_of(code) == taxonomy.category_of(target.category)
     return config.sibling_id if is_sibling else config.other_id
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import cohen_kappa_score
 
-from proguard.taxonomy import Level, code_at
+from proguard.taxonomy import Level, Taxonomy
 from proguard.taxonomy_map.vote import Vote
 
 ALPHA_UNITS = 50_000
@@ -26,7 +26,7 @@ CONFUSION_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def measure_agreement(votes: Iterable[Vote]) -> dict[str, dict[str, float]]:
+def measure_agreement(votes: Iterable[Vote], taxonomy: Taxonomy) -> dict[str, dict[str, float]]:
     """Return raw agreement and Cohen's kappa of each pair of annotators, on the samples that both voted on.
 
     At subcategory level and, suffixed ``_category``, at category level. Kappa is NaN without such samples, and where
@@ -34,12 +34,12 @@ def measure_agreement(votes: Iterable[Vote]) -> dict[str, dict[str, float]]:
     """
     answers = _by_annotator(votes)
     return {
-        f"{first}/{second}": _measure_pair(answers[first], answers[second])
+        f"{first}/{second}": _measure_pair(answers[first], answers[second], taxonomy)
         for first, second in combinations(sorted(answers), 2)
     }
 
 
-def measure_alpha(votes: Iterable[Vote]) -> dict[str, float]:
+def measure_alpha(votes: Iterable[Vote], taxonomy: Taxonomy) -> dict[str, float]:
     """Return Krippendorff's nominal alpha over all annotators, at both levels, and the number of samples it rests on.
 
     Samples with one vote say nothing and are left out; of more than `ALPHA_UNITS` others the first by id are taken.
@@ -51,8 +51,8 @@ def measure_alpha(votes: Iterable[Vote]) -> dict[str, float]:
     units = [by_id[id_] for id_ in sorted(by_id) if len(by_id[id_]) > 1][:ALPHA_UNITS]
     return {
         "n": len(units),
-        "subcategory": _alpha(units, "subcategory"),
-        "category": _alpha(units, "category"),
+        "subcategory": _alpha(units, "subcategory", taxonomy),
+        "category": _alpha(units, "category", taxonomy),
     }
 
 
@@ -88,26 +88,32 @@ def _by_annotator(votes: Iterable[Vote]) -> dict[str, dict[str, str]]:
     return answers
 
 
-def _measure_pair(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, float]:
+def _measure_pair(first: Mapping[str, str], second: Mapping[str, str], taxonomy: Taxonomy) -> dict[str, float]:
     both = sorted(first.keys() & second.keys())
     measured: dict[str, float] = {"n": len(both)}
     for level, suffix in (("subcategory", ""), ("category", "_category")):
-        a = [code_at(first[id_], level) for id_ in both]
-        b = [code_at(second[id_], level) for id_ in both]
+        a = [_seen_at(first[id_], level, taxonomy) for id_ in both]
+        b = [_seen_at(second[id_], level, taxonomy) for id_ in both]
         measured["raw" + suffix] = round(float(np.mean(np.equal(a, b))), 4) if both else float("nan")
         kappa = cohen_kappa_score(a, b) if len({*a, *b}) > 1 else float("nan")
         measured["kappa" + suffix] = round(float(kappa), 4)
     return measured
 
 
-def _alpha(units: Sequence[Sequence[str]], level: Level) -> float:
+def _alpha(units: Sequence[Sequence[str]], level: Level, taxonomy: Taxonomy) -> float:
     """Return alpha of ``units``, the votes on a sample each."""
-    values = sorted({code_at(code, level) for unit in units for code in unit})
+    seen = [[_seen_at(code, level, taxonomy) for code in unit] for unit in units]
+    values = sorted({code for unit in seen for code in unit})
     if len(values) < 2:
         return float("nan")
     columns = {value: i for i, value in enumerate(values)}
     counts = np.zeros((len(units), len(values)), dtype=int)
-    for row, unit in enumerate(units):
+    for row, unit in enumerate(seen):
         for code in unit:
-            counts[row, columns[code_at(code, level)]] += 1
+            counts[row, columns[code]] += 1
     return round(float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal")), 4)
+
+
+def _seen_at(answer: str, level: Level, taxonomy: Taxonomy) -> str:
+    """Return an answer as seen at ``level``; what is no subcategory stays what it is."""
+    return taxonomy.category_of(answer) if level == "category" and answer in taxonomy else answer

@@ -8,6 +8,7 @@ import polars as pl
 
 from proguard.naming import NameBank
 from proguard.sample import SAMPLE_SCHEMA
+from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.embedding import vote_by_embedding
 from proguard.taxonomy_map.model import Tally, Workplace, annotate_by_model
 from proguard.taxonomy_map.question import Question
@@ -57,12 +58,14 @@ def collect_votes(
     return Ballot(votes, tallies)
 
 
-def decide_all(questions: Iterable[Question], votes: Iterable[Vote], rule: Rule) -> dict[str, Decision]:
+def decide_all(
+    questions: Iterable[Question], votes: Iterable[Vote], rule: Rule, taxonomy: Taxonomy
+) -> dict[str, Decision]:
     """Return the outcome of the vote on each question, by sample id."""
     by_id: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
         by_id[vote.id].append(vote)
-    return {question.id: decide(question, by_id.get(question.id, ()), rule) for question in questions}
+    return {question.id: decide(question, by_id.get(question.id, ()), rule, taxonomy) for question in questions}
 
 
 def map_samples(table: pl.DataFrame, decisions: Mapping[str, Decision]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from proguard.taxonomy import category_of
+from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.label_map import NO_HOME, Meaning
 from proguard.taxonomy_map.question import Question
 
@@ -66,7 +66,7 @@ class Decision:
     reason: Reason | None = None
 
 
-def decide(question: Question, votes: Sequence[Vote], rule: Rule) -> Decision:
+def decide(question: Question, votes: Sequence[Vote], rule: Rule, taxonomy: Taxonomy) -> Decision:
     """Return the outcome of ``votes`` on ``question``, whatever their order.
 
     Example:
@@ -77,7 +77,7 @@ def decide(question: Question, votes: Sequence[Vote], rule: Rule) -> Decision:
     if not votes:
         return Decision(None, "abstained" if question.text else "no_text")
     if rule.name == "prior_filtered":
-        votes = [vote for vote in votes if _is_allowed(vote.category, question.meaning)]
+        votes = [vote for vote in votes if _is_allowed(vote.category, question.meaning, taxonomy)]
         if not votes:
             return Decision(None, "outside_prior")
     if len(votes) < rule.min_votes:
@@ -98,8 +98,8 @@ def _count(votes: Sequence[Vote], rule: RuleName) -> Decision:
     return Decision(None, "none_fits") if leaders[0] == NO_HOME else Decision(leaders[0])
 
 
-def _is_allowed(category: str, meaning: Meaning) -> bool:
+def _is_allowed(category: str, meaning: Meaning, taxonomy: Taxonomy) -> bool:
     """Return whether the label leaves ``category`` open; a candidate category stands for its subcategories too."""
     if category == NO_HOME:
         return meaning.may_be_none
-    return category in meaning.candidates or category_of(category) in meaning.candidates
+    return category in meaning.candidates or taxonomy.category_of(category) in meaning.candidates

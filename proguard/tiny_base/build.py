@@ -37,7 +37,7 @@ def build_tiny_base(*, output: Path, taxonomy: Taxonomy, seed: int, steps: int, 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = make_model(processor.tokenizer, hidden_size=128, n_layers=4, vision_size=64, vision_depth=2)
-    habits = draw_habits(strength=0.65, free_share=0.4, good_share=0.6, rng=random.Random(f"{seed} habits"))
+    habits = draw_habits(taxonomy, strength=0.65, free_share=0.4, good_share=0.6, rng=random.Random(f"{seed} habits"))
     optimisation = Optimisation(steps, batch_size, learning_rate=2e-3)
     warm_start(model, processor, Curriculum(taxonomy, habits), optimisation, rng=random.Random(f"{seed} lessons"))
     with atomic_folder(output) as folder:

@@ -15,7 +15,7 @@ from proguard.mini_world.world import draw_scene, subcategories
 from proguard.policy import Policy
 from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.sample import MODALITIES, Modality
-from proguard.taxonomy import Level, Taxonomy, code_at
+from proguard.taxonomy import Level, Taxonomy
 from proguard.tiny_base.teacher import Habits, teach
 from proguard.verdict import render
 
@@ -80,7 +80,7 @@ def draw_lesson_policy(
     the data set, many at a time.
     """
     codes = taxonomy.codes(level)
-    gold = None if code is None else code_at(code, level)
+    gold = None if code is None else taxonomy.code_at(code, level)
     is_shown = gold is not None and rng.random() >= HIDDEN_SHARE
     is_shuffled = rng.random() < shuffle_share
     size = rng.randint(*N_SHOWN[level])

@@ -12,7 +12,7 @@ from proguard.mini_world.pictograms import make_signs
 from proguard.mini_world.world import Scene, load_world, subcategories
 from proguard.policy import Policy
 from proguard.sample import Label
-from proguard.taxonomy import Taxonomy, category_of, code_at
+from proguard.taxonomy import Taxonomy
 from proguard.verdict import Verdict
 
 SAFE_REASONING = "no risk"
@@ -58,12 +58,14 @@ SKILLED = Habits(
 """Makes no mistake and names every risk that the policy lacks."""
 
 
-def draw_habits(*, strength: float, free_share: float, good_share: float, rng: random.Random) -> Habits:
+def draw_habits(
+    taxonomy: Taxonomy, *, strength: float, free_share: float, good_share: float, rng: random.Random
+) -> Habits:
     """Draw which words, signs and categories a teacher gets wrong."""
     world, codes = load_world(), subcategories()
     n_unsafe, n_harmless = (len(signs) for signs in make_signs(len(codes)))
     things = [thing for code in codes for thing in world["unsafe"][code]["things"]]
-    others = {c: [o for o in codes if category_of(o) != category_of(c)] for c in codes}
+    others = {c: [o for o in codes if taxonomy.category_of(o) != taxonomy.category_of(c)] for c in codes}
     return Habits(
         missed_things=frozenset(rng.sample(things, len(things) // 3)),
         missed_signs=frozenset(rng.sample(range(n_unsafe), n_unsafe // 3)),
@@ -83,9 +85,10 @@ def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, r
     has_response = scene.sample.has_response
     if seen is None:
         return Verdict("safe", "safe" if has_response else None, None, SAFE_REASONING)
-    name, id_ = taxonomy[code_at(seen, policy.level)].name, policy.id_of(seen)
+    code = taxonomy.code_at(seen, policy.level)
+    name, id_ = taxonomy[code].name, policy.id_of(code)
     reasoning = f"{name} is not listed" if id_ is None else f"{name} {id_}"
-    category = _name_risk(seen, policy, taxonomy, habits, rng) if id_ is None else id_
+    category = _name_risk(code, policy, taxonomy, habits, rng) if id_ is None else id_
     response = _judge_response(scene.sample.response, habits, rng) if has_response else None
     return Verdict("unsafe", response, category, reasoning)
 
@@ -109,8 +112,8 @@ def _judge_response(response: str, habits: Habits, rng: random.Random) -> Label:
 
 def _name_risk(code: str, policy: Policy, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> str:
     if rng.random() >= habits.free_share:
-        return code_at(code, policy.level)
-    node = taxonomy[code_at(code, policy.level)]
+        return code
+    node = taxonomy[code]
     if rng.random() < habits.good_share:
         return rng.choice(node.synonyms)
     if rng.random() < 0.5:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from proguard.ood_split.assign import assign_splits, take_share, with_code
 from proguard.ood_split.leak import check_no_leak
-from tests.worlds import LEVELS
+from tests.worlds import LEVELS, taxonomy
 
 SCHEMA = {
     "id": pl.String(),
@@ -32,7 +32,7 @@ def make(rows):
     """Return a table of (component, modality, (label, category), split)."""
     flat = [(f"{i:04d}", c, m, label, category, split) for i, (c, m, (label, category), split) in enumerate(rows)]
     table = pl.DataFrame(flat, schema=SCHEMA, orient="row")
-    return with_code(table, levels=LEVELS, novel=["C5"])
+    return with_code(table, taxonomy(), levels=LEVELS, novel=["C5"])
 
 
 def assign(table, *, val_share=0.2, test_share=0.2, seed=0):

@@ -10,7 +10,6 @@ from proguard.ood_split.roles import with_policy, with_role
 from proguard.policy import OOD
 from proguard.row import ROW_SCHEMA, rows_of
 from proguard.sample import SAMPLE_SCHEMA, make_sample
-from proguard.taxonomy import category_of
 from tests.worlds import LEVELS, taxonomy
 
 N_SHOWN = {"subcategory": [6, 10], "category": [4, 7]}
@@ -32,15 +31,14 @@ def make(rows, *, ood_share=0.3, source="s", assigned="test"):
         for i, (modality, category) in enumerate(rows)
     ]
     table = pl.DataFrame([asdict(s) for s in samples], schema=SAMPLE_SCHEMA, orient="row")
-    coded = with_code(table, levels=LEVELS, novel=["C5", "C8"])
+    coded = with_code(table, taxonomy(), levels=LEVELS, novel=["C5", "C8"])
     return with_role(coded.with_columns(assigned=pl.lit(assigned)), ood_share=ood_share, seed=0)
 
 
 def draw(table, *, shuffle_ids=True, seed=0, **changes):
     settings = {"levels": LEVELS, "n_shown": N_SHOWN, "novel": ["C5", "C8"], "hide": "subcategory"} | changes
-    return rows_of(
-        with_policy(table, taxonomy(), shuffle_ids=shuffle_ids, seed=seed, **settings).select(list(ROW_SCHEMA))
-    )
+    drawn = with_policy(table, taxonomy(), shuffle_ids=shuffle_ids, seed=seed, **settings)
+    return rows_of(drawn.select(list(ROW_SCHEMA)), taxonomy())
 
 
 @given(ROWS, st.booleans())
@@ -54,14 +52,14 @@ def test_gold_follows_the_role(rows, shuffle_ids):
         else:
             assert target.gold == OOD
             assert target.category not in [code for _, code in row.policy.shown]
-            assert (category_of(target.category) in ("C5", "C8")) == (row.role == "novel")
+            assert (taxonomy().category_of(target.category) in ("C5", "C8")) == (row.role == "novel")
 
 
 @given(ROWS)
 def test_no_policy_lists_a_novel_code(rows):
     for row in draw(make(rows)):
         codes = [code for _, code in row.policy.shown] + list(row.policy.hidden)
-        assert not {category_of(code) for code in codes} & {"C5", "C8"}
+        assert not {taxonomy().category_of(code) for code in codes} & {"C5", "C8"}
         low, high = N_SHOWN[LEVELS[row.sample.modality]]
         assert low <= len(row.policy.shown) <= high
 

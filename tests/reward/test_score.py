@@ -136,14 +136,14 @@ def test_score_of_unequal_lengths_raises(bank):
 
 def test_make_target_bare_category_at_subcategory_level_is_not_mapped():
     sample = make_sample(source="s", modality="text", request="r", request_label="unsafe", category="C7")
-    target = make_target(sample, POLICY)
+    target = make_target(sample, POLICY, taxonomy())
     assert (target.category, target.gold, max_reward(target)) == (None, None, 2.0)
 
 
 def test_make_target_is_seen_at_the_level_of_the_policy():
     sample = make_sample(source="s", modality="text", request="r", request_label="unsafe", category="C7S2")
     policy = Policy("category", (("C3", "C7"), ("C7", "C8")))
-    assert make_target(sample, policy).gold == "C3"
+    assert make_target(sample, policy, taxonomy()).gold == "C3"
 
 
 @pytest.mark.parametrize("level", ["category", "subcategory"])

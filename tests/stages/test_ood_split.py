@@ -5,8 +5,8 @@ import pytest
 
 from proguard.row import read_rows
 from proguard.storage.files import read_json
-from proguard.taxonomy import category_of
 from tests.stages.scripts import DATA_STAGES, make_config, run_data_stages, run_script, written
+from tests.worlds import taxonomy
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 def run(folder: Path, **changes):
     config = make_config(folder, **changes)
     run_data_stages(config)
-    return {path.stem: read_rows(path) for path in sorted(Path(config.paths.splits).iterdir())}
+    return {path.stem: read_rows(path, taxonomy()) for path in sorted(Path(config.paths.splits).iterdir())}
 
 
 def turn_texts_into_a_benchmark(config):
@@ -49,7 +49,7 @@ def test_data_stages_write_equal_bytes_whatever_the_order_of_samples(tmp_path):
 def test_ood_split_keeps_novel_categories_and_tested_groups_out_of_training(tmp_path):
     sets = run(tmp_path)
     training = sets["train"] + sets["val"]
-    assert not {category_of(r.sample.category) for r in training if r.sample.category} & {"C5", "C8"}
+    assert not {taxonomy().category_of(r.sample.category) for r in training if r.sample.category} & {"C5", "C8"}
     assert {r.role for r in training} == {"free", "shown", "hidden"}
     assert {r.role for r in sets["test"]} == {"free", "shown", "hidden", "novel"}
     train, val, test = ({r.sample.group for r in sets[name]} for name in ("train", "val", "test"))
@@ -70,8 +70,8 @@ def test_ood_split_of_a_fold_trains_on_none_of_its_categories(tmp_path):
     sets = run(tmp_path, ood_split={"fold": 3, "n_folds": 4})
     novel = set(read_json(tmp_path / "data/summaries/ood_split.json")["novel"])
     assert len(novel) in (2, 3)
-    assert not {category_of(r.sample.category) for r in sets["train"] if r.sample.category} & novel
-    assert {category_of(r.sample.category) for r in sets["test"] if r.role == "novel"} == novel
+    assert not {taxonomy().category_of(r.sample.category) for r in sets["train"] if r.sample.category} & novel
+    assert {taxonomy().category_of(r.sample.category) for r in sets["test"] if r.role == "novel"} == novel
 
 
 def test_ood_split_writes_a_benchmark_as_a_set_and_trains_on_none_of_it(tmp_path):
@@ -81,7 +81,7 @@ def test_ood_split_writes_a_benchmark_as_a_set_and_trains_on_none_of_it(tmp_path
     turn_texts_into_a_benchmark(config)
     for stage in ("modality_balance", "ood_split"):
         run_script(stage, config)
-    rows = {path.stem: read_rows(path) for path in Path(config.paths.splits).iterdir()}
+    rows = {path.stem: read_rows(path, taxonomy()) for path in Path(config.paths.splits).iterdir()}
     assert {r.sample.source for r in rows["bench_safe"]} == {"xstest"}
     assert {r.sample.is_unsafe for r in rows["bench_safe"]} == {False}
     groups = {r.sample.group for name in ("train", "val") for r in rows[name]}

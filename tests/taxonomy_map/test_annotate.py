@@ -24,7 +24,7 @@ def unsafe(request, label=None, **other):
 def map_by_vote(*samples):
     questions = ask(samples, label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1)
     ballot = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None)
-    decisions = decide_all(questions, ballot.votes, Rule("majority", 1))
+    decisions = decide_all(questions, ballot.votes, Rule("majority", 1), taxonomy())
     mapped = map_samples(samples_table(samples), decisions)
     return {id_: (category, decisions[id_].reason) for id_, category in mapped.select("id", "category").rows()}
 

@@ -72,7 +72,7 @@ def test_votes_and_decisions_do_not_depend_on_the_last_digits_of_an_embedding(tm
 
         monkeypatch.setattr(embedding, "measure_nearness", perturbed)
         votes = list(vote_by_embedding(questions, bank=bank, threshold=0.25, name="embedding"))
-        decisions = decide_all(questions, votes, Rule("majority", min_votes=1))
+        decisions = decide_all(questions, votes, Rule("majority", min_votes=1), taxonomy())
         write_table(votes_table(votes), tmp_path / "votes.parquet")
         written.append(((tmp_path / "votes.parquet").read_bytes(), decisions))
     assert len(votes) > 50

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from proguard.taxonomy_map.label_map import Meaning
 from proguard.taxonomy_map.vote import LABEL_MAP, Decision, Rule, Vote, decide
 from tests.taxonomy_map.questions import ANY, make_question
+from tests.worlds import taxonomy
 
 CHOICE = Meaning(("C1S1", "C2S1"))
 
@@ -14,7 +15,7 @@ CHOICE = Meaning(("C1S1", "C2S1"))
 def outcome(*votes, text="words", meaning=ANY, rule="majority", min_votes=1):
     question = make_question(text, meaning)
     named = [Vote(question.id, name, category) for name, category in votes]
-    return decide(question, named, Rule(rule, min_votes))
+    return decide(question, named, Rule(rule, min_votes), taxonomy())
 
 
 @pytest.mark.parametrize(

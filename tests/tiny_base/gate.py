@@ -79,7 +79,7 @@ def draw_exam(taxonomy: Taxonomy, *, split: Split, n: int, shuffle_ids: bool, rn
             policy = draw_lesson_policy(taxonomy, LEVELS[modality], sample.category, float(shuffle_ids), rng)
             image = None if scene.image is None else Image.open(io.BytesIO(scene.image))
             messages = render_prompt(sample, policy, taxonomy, PROMPT_FORMAT)
-            questions.append(Question(messages, image, make_target(sample, policy)))
+            questions.append(Question(messages, image, make_target(sample, policy, taxonomy)))
     return questions
 
 

@@ -75,6 +75,6 @@ def test_teach_misread_response_is_turned_round(seed):
 
 def test_draw_habits_misses_a_third_of_things_and_signs():
     # 28 subcategories with 5 things each, 28 signs of a risk, rounded down.
-    drawn = draw_habits(strength=0.5, free_share=0.3, good_share=0.5, rng=random.Random(0))
+    drawn = draw_habits(TAXONOMY, strength=0.5, free_share=0.3, good_share=0.5, rng=random.Random(0))
     assert len(drawn.missed_things) == 140 // 3
     assert len(drawn.missed_signs) == 28 // 3

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from proguard.evaluate.metrics.outcome import Outcome
 from proguard.policy import OOD
-from proguard.taxonomy import Taxonomy, category_of
+from proguard.taxonomy import Taxonomy
 
 SAFE: Final = "Safe"
 NOT_LISTED: Final = "Not listed"
@@ -102,7 +102,7 @@ def score_categories(outcomes: Sequence[Outcome], codes: Sequence[str]) -> list[
     """Return the score of each of ``codes``, in order; a category holds the rows of its subcategories."""
     scores = []
     for code in codes:
-        own = [o for o in outcomes if o.target.is_unsafe and _belongs(o.target.category, code)]
+        own = [o for o in outcomes if o.target.is_unsafe and _belongs(o, code)]
         listed, ood = [o for o in own if not o.is_ood], [o for o in own if o.is_ood]
         scores.append(
             CategoryScore(code, len(listed), sum(o.is_right_id for o in listed), len(ood), sum(o.is_named for o in ood))
@@ -110,10 +110,11 @@ def score_categories(outcomes: Sequence[Outcome], codes: Sequence[str]) -> list[
     return scores
 
 
-def _belongs(code: str | None, to: str) -> bool:
-    return code is not None and to in (code, category_of(code))
+def _belongs(outcome: Outcome, to: str) -> bool:
+    code = outcome.target.category
+    return code is not None and to in (code, outcome.taxonomy.category_of(code))
 
 
 def _label(code: str, taxonomy: Taxonomy) -> str:
-    category = category_of(code)
+    category = taxonomy.category_of(code)
     return f"{category} {taxonomy[category].name}"

@@ -1,7 +1,7 @@
 """An outcome: what one guard did with one row. All metrics, plots and examples start from outcomes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proguard.naming import NameBank, is_free_name
 from proguard.policy import OOD
@@ -12,7 +12,7 @@ from proguard.reward.contrast import place_names
 from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
-from proguard.taxonomy import category_of, code_at
+from proguard.taxonomy import Taxonomy
 from proguard.verdict import looks_like_id
 
 OWN_FAMILY = "own"
@@ -34,6 +34,9 @@ class Outcome:
 
     is_named: bool
     """Whether the guard gave a free name that counts as one (`proguard.naming.is_free_name`)."""
+
+    taxonomy: Taxonomy = field(repr=False)
+    """Says which codes belong together."""
 
     @property
     def is_ood(self) -> bool:
@@ -58,8 +61,10 @@ class Outcome:
     @property
     def is_right_parent(self) -> bool:
         """Whether the category is listed and the guard's one answer has the same parent, or is the same."""
-        code = self.reading.code
-        return self.is_listed and code is not None and category_of(code) == category_of(self.target.category)
+        if not self.is_listed or self.reading.code is None:
+            return False
+        said, true = (self.taxonomy.category_of(code) for code in (self.reading.code, self.target.category))
+        return said == true
 
     @property
     def tries_name(self) -> bool:
@@ -68,7 +73,7 @@ class Outcome:
         return said is not None and not looks_like_id(said)
 
     def _at_level(self, code: str) -> bool:
-        return code_at(code, self.target.policy.level) == self.target.category
+        return self.taxonomy.code_at(code, self.target.policy.level) == self.target.category
 
 
 def judge(
@@ -91,7 +96,8 @@ def judge(
     readings = [prediction.reading for prediction in own]
     named = [_is_named(reading, target, bank) for reading, target in zip(readings, targets, strict=True)]
     bonuses = _bonuses(readings, targets, named, bank)
-    return [Outcome(*fields) for fields in zip(rows, targets, readings, rewards, bonuses, named, strict=True)]
+    columns = zip(rows, targets, readings, rewards, bonuses, named, strict=True)
+    return [Outcome(*fields, bank.taxonomy) for fields in columns]
 
 
 def _reward(

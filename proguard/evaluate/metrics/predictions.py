@@ -48,7 +48,7 @@ def judge_all(
     guards = sorted(guards)
     outcomes: dict[str, dict[str, list[Outcome]]] = {}
     for test_set in sorted(test_sets):
-        rows = read_rows(splits / f"{test_set}.parquet")
+        rows = read_rows(splits / f"{test_set}.parquet", bank.taxonomy)
         outcomes[test_set] = {}
         for guard in guards:
             try:
