@@ -18,7 +18,6 @@ from proguard.reward.score import reference_verdict
 from proguard.row import Row, make_row
 from proguard.sample import make_sample
 from proguard.storage.files import write_table
-from proguard.target import make_target
 from proguard.verdict import Verdict, looks_like_id, render
 from tests.worlds import draw_rows, taxonomy
 
@@ -105,7 +104,7 @@ def answer(rows: list[Row], *, skill: float, seed: int = 0) -> dict[str, str]:
     rng = random.Random(seed)
     completions = {}
     for row in rows:
-        target = make_target(row.sample, row.policy, taxonomy())
+        target = row.target
         best = reference_verdict(target, taxonomy())
         if target.is_unsafe and target.gold == OOD:
             names = (taxonomy()[target.category].synonyms[0], "Odd Matters", "Violent CrimeC9S3")

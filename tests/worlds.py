@@ -1,8 +1,12 @@
 """Small data for tests: samples of the mini world with policies, made on the spot."""
 
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from proguard.card import GuardCard, GuardLimits, make_card
 from proguard.collect.image_shards import ImageShards, check_image
@@ -10,7 +14,7 @@ from proguard.mini_world.world import draw_scenes
 from proguard.prompt import PromptFormat
 from proguard.row import make_row
 from proguard.storage.images import ImageStore
-from proguard.taxonomy import Taxonomy, load_taxonomy
+from proguard.taxonomy import Node, Taxonomy, load_taxonomy
 from tests.policies import draw_policy
 from tools.closure import ROOT
 
@@ -20,6 +24,40 @@ LEVELS = {"text": "subcategory", "image": "subcategory", "text_image": "category
 @cache
 def taxonomy() -> Taxonomy:
     return load_taxonomy(ROOT / "data" / "taxonomy.yaml")
+
+
+@cache
+def other_codes() -> dict[str, str]:
+    """Return another code for each code of the taxonomy; neither level nor category can be read from its spelling."""
+    codes: dict[str, str] = {}
+    for i, code in enumerate(taxonomy().codes("category")):
+        above, below = ((f"R{i}", f"R{i}.a"), (f"risk/{i}", f"{i}"), (f"Sub S{i}", f"S{i}x"), (f"C{i}S9", f"C{i}0"))[
+            i % 4
+        ]
+        children = [c for c in taxonomy().codes("subcategory") if taxonomy().category_of(c) == code]
+        codes |= {code: above} | {child: f"{below}{chr(97 + j)}" for j, child in enumerate(children)}
+    return codes
+
+
+@cache
+def other_taxonomy() -> Taxonomy:
+    """Return the taxonomy under `other_codes`."""
+    new = other_codes()
+    return Taxonomy(tuple(replace(n, code=new[n.code], parent=n.parent and new[n.parent]) for n in taxonomy()))
+
+
+def write_taxonomy(content: Taxonomy, path: Path) -> None:
+    """Write a taxonomy as a file that `load_taxonomy` reads."""
+
+    def entry(node: Node) -> dict[str, Any]:
+        return {"code": node.code, "name": node.name, "description": node.description, "synonyms": list(node.synonyms)}
+
+    tree = [
+        entry(top) | {"subcategories": [entry(node) for node in content if node.parent == top.code]}
+        for top in content
+        if top.parent is None
+    ]
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
 
 
 def make_guard_card(**changes) -> GuardCard:

@@ -2,19 +2,21 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from proguard.row import read_rows
 from proguard.storage.files import read_json
 from tests.stages.scripts import DATA_STAGES, make_config, run_data_stages, run_script, written
-from tests.worlds import taxonomy
+from tests.worlds import LEVELS, other_codes, other_taxonomy, taxonomy, write_taxonomy
 
 pytestmark = pytest.mark.slow
 
 
-def run(folder: Path, **changes):
+def run(folder: Path, known=None, **changes):
+    """Return the rows of each set, under a taxonomy that is not the project's if ``known`` is given."""
     config = make_config(folder, **changes)
     run_data_stages(config)
-    return {path.stem: read_rows(path, taxonomy()) for path in sorted(Path(config.paths.splits).iterdir())}
+    return {path.stem: read_rows(path, known or taxonomy()) for path in sorted(Path(config.paths.splits).iterdir())}
 
 
 def turn_texts_into_a_benchmark(config):
@@ -72,6 +74,25 @@ def test_ood_split_of_a_fold_trains_on_none_of_its_categories(tmp_path):
     assert len(novel) in (2, 3)
     assert not {taxonomy().category_of(r.sample.category) for r in sets["train"] if r.sample.category} & novel
     assert {taxonomy().category_of(r.sample.category) for r in sets["test"] if r.role == "novel"} == novel
+
+
+@pytest.mark.parametrize("hide", ["subcategory", "category"])
+def test_ood_split_of_a_taxonomy_with_other_codes_trains_on_nothing_novel(hide, tmp_path):
+    known, new = other_taxonomy(), other_codes()
+    write_taxonomy(known, tmp_path / "taxonomy.yaml")
+    labels = {old: new[old] for old in taxonomy().codes("subcategory")}
+    (tmp_path / "maps.yaml").write_text(yaml.safe_dump({"mini_world": labels}, allow_unicode=True))
+    novel = {new["C5"], new["C8"]}
+    given = {"taxonomy": str(tmp_path / "taxonomy.yaml"), "label_maps": str(tmp_path / "maps.yaml")}
+    sets = run(tmp_path, known, paths=given, ood_split={"novel": sorted(novel), "hide": hide})
+    training = sets["train"] + sets["val"]
+    assert not {known.category_of(r.sample.category) for r in training if r.sample.category} & novel
+    assert {known.category_of(r.sample.category) for r in sets["test"] if r.role == "novel"} == novel
+    for row in (row for rows in sets.values() for row in rows):
+        codes = {code for _, code in row.policy.shown}
+        assert codes <= set(known.codes(LEVELS[row.sample.modality]))
+        assert not {known.category_of(code) for code in codes.union(row.policy.hidden)} & novel
+        assert (row.target.category in codes) == (row.role == "shown")
 
 
 def test_ood_split_writes_a_benchmark_as_a_set_and_trains_on_none_of_it(tmp_path):
