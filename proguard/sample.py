@@ -132,7 +132,7 @@ def make_sample(
     if response is not None and not response.strip():
         response = None
     if modality == "image" and response is not None:
-        raise ValueError(f"{where}: response must be absent, an image alone is no request")
+        raise ValueError(f"{where}: response must be absent from an image alone")
     if response_label is not None and response is None:
         raise ValueError(f"{where}: response_label {response_label!r} without a response")
     for name, label in (("request_label", request_label), ("response_label", response_label)):
