@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan repro serve test unit ui lint lock clean
+.PHONY: setup plan repro serve test unit ui lint lock clean rehearse
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -33,6 +33,9 @@ PORT ?= 8000
 GUARD ?= data/guards/proguard
 serve: setup
 	proguard serve --port $(PORT) --guard $(GUARD)
+# The whole graph of a large profile, small, on a generated world with the tiny guard: about ten minutes.
+rehearse: setup
+	python -m tools.rehearse --profile $(if $(filter $(PROFILE),paper published),$(PROFILE),paper)
 
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
 # number of tests, xdist's own order, the few that train would come last.

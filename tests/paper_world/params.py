@@ -1,21 +1,24 @@
 """The paper's configuration over a world: sources and benchmarks that the world has, its sizes, its folders."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from proguard.runtime.params import compose_params
 from tools.closure import ROOT
 
-KEPT_PATHS = ("taxonomy", "label_maps", "published")
+KEPT_PATHS = ("taxonomy", "label_maps", "published", "tiny_base")
 """Files that people write; they are read where they are."""
 
 
-def world_params(folder: Path, *, rows: int, project: Path) -> dict[str, Any]:
+def world_params(
+    folder: Path, *, rows: int, project: Path, overrides: Sequence[str] = ("profile=paper",)
+) -> dict[str, Any]:
     """Return the settings of a run on the world in ``folder``, everything that it writes below ``project``.
 
-    No model annotates; row counts are not checked against the real ones; the exact mix is scaled to ``rows``.
+    ``overrides`` name the profile. No model annotates; row counts are not checked against the real ones; the exact mix is scaled to ``rows``.
     """
-    params = compose_params(ROOT / "conf", ["profile=paper"])
+    params = compose_params(ROOT / "conf", overrides)
     params["paths"] = {
         key: str((ROOT if key in KEPT_PATHS else project) / path) for key, path in params["paths"].items()
     }
@@ -25,7 +28,8 @@ def world_params(folder: Path, *, rows: int, project: Path) -> dict[str, Any]:
     collect |= {"mirror": str(folder / "mirror"), "offline": True}
     runtime |= {"cache": str(folder / "cache"), "work": str(project / ".work"), "tracking_uri": None}
     params["taxonomy_map"]["annotators"] = [{"name": "label_map"}]
-    params["modality_balance"]["total"] = rows
+    if params["modality_balance"]["strategy"] == "exact":
+        params["modality_balance"]["total"] = rows
     return params
 
 
