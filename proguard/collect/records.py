@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from proguard.collect.csv_rows import read_csv_rows
-from proguard.collect.files.stand_in import HEAD_BYTES, describe_stand_in
 from proguard.collect.item import Reason, Rejected
 from proguard.collect.json_rows import read_json_rows
+from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
 
 BATCH_ROWS = 128
 """Rows of a parquet file in memory; images make them large."""

@@ -1,9 +1,11 @@
 """From a guard's folder to its family."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from proguard.card import check_prompt, read_card
 from proguard.guards.family import Family
@@ -14,7 +16,7 @@ from proguard.guards.spec import FamilyName, GuardSpec, read_spec
 OWN = "own"
 """Name of the family of the guards that the pipeline makes."""
 
-_CLASSES: Mapping[FamilyName, Callable[..., Family]] = {
+_CLASSES: Mapping[FamilyName, type[Family]] = {
     "reasoner": Reasoner,
 }
 
@@ -22,14 +24,24 @@ _CLASSES: Mapping[FamilyName, Callable[..., Family]] = {
 def make_family(spec: GuardSpec, where: str) -> Family:
     """Return the family of a guard that is not ours, with its options.
 
+    A guard whose answers are recorded needs no texts: nothing is asked.
+
     Raises:
-        ValueError: When the family does not know an option or needs another; the message begins with ``where``.
+        ValueError: When the family does not know an option or a value, or needs another option or a text; the message
+            begins with ``where``.
     """
-    given: dict[str, Any] = {"scope": spec.scope, "texts": spec.texts, "meanings": spec.meanings}
+    given: dict[str, Any] = {"scope": spec.scope, "meanings": spec.meanings, **spec.options}
+    kind = _CLASSES[spec.family]
     try:
-        return _CLASSES[spec.family](**given, **spec.options)
-    except TypeError as error:
-        raise ValueError(f"{where}: options of family {spec.family}: {error}") from None
+        family = TypeAdapter(kind).validate_python({**given, "texts": spec.texts})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{where}.options.{key}: {first['msg']}, found {first['input']!r:.80}") from None
+    missing = [text for text in family.needed_texts if text not in spec.texts]
+    if missing and spec.recorded is None:
+        raise ValueError(f"{where}.texts: family {spec.family} needs {', '.join(missing)}")
+    return replace(family, texts={**dict.fromkeys(missing, ""), **spec.texts}) if missing else family
 
 
 @dataclass(frozen=True, slots=True)

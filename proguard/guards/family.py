@@ -31,6 +31,11 @@ class Family(Protocol):
     content decides its own label.
     """
 
+    @property
+    def needed_texts(self) -> tuple[str, ...]:
+        """Names of the texts of its prompts that its guard.json has to hold."""
+        ...
+
     def asks(self, row: Row, taxonomy: Taxonomy) -> list[Ask]:
         """Return what the guard is asked about ``row``; nothing when it cannot take the row."""
         ...

@@ -35,6 +35,11 @@ class Own:
 
     prompt: PromptFormat
 
+    @property
+    def needed_texts(self) -> tuple[str, ...]:
+        """None: the prompt is in `proguard.prompt`."""
+        return ()
+
     def asks(self, row: Row, taxonomy: Taxonomy) -> list[Ask]:
         """Return the one prompt about a row."""
         messages = render_prompt(row.sample, row.policy, taxonomy, self.prompt)

@@ -14,7 +14,7 @@ from proguard.guards.content import place
 from proguard.guards.family import Ask
 from proguard.guards.make_reading import make_reading, read_side
 from proguard.guards.scores import share_of
-from proguard.guards.spec import Scope
+from proguard.guards.spec import STRICT, Scope
 from proguard.inference.engine import Completion, Mark, Query
 from proguard.prompt import IMAGE_PLACEHOLDER
 from proguard.readings.reading import Reading
@@ -34,6 +34,8 @@ _SPEAKERS = ("'User':", "'Agent':")
 class Reasoner:
     """A guard that reasons first."""
 
+    __pydantic_config__ = STRICT
+
     form: Form
     scope: Scope
     texts: Mapping[str, str]
@@ -42,6 +44,11 @@ class Reasoner:
     meanings: Meanings | None = None
     thinks: bool = True
     """Whether DynaGuard reasons; without, it answers at once and gives a risk score."""
+
+    @property
+    def needed_texts(self) -> tuple[str, ...]:
+        """Texts of its prompt."""
+        return _TEXTS[self.form]
 
     def asks(self, row: Row, taxonomy: Taxonomy) -> list[Ask]:
         """Return the one prompt about a row."""
@@ -94,6 +101,13 @@ def _ask_md_judge(guard: Reasoner, sample: Sample) -> Query:
         ]
     )
 
+
+_TEXTS: Mapping[Form, tuple[str, ...]] = {
+    "guard_reasoner": ("instruction",),
+    "guard_reasoner_vl": ("instruction",),
+    "dyna_guard": ("system", "rule"),
+    "md_judge": (),
+}
 
 _QUERIES: Mapping[Form, Callable[[Reasoner, Sample], Query]] = {
     "guard_reasoner": _ask_guard_reasoner,

@@ -20,14 +20,15 @@ from proguard.storage.files import write_json
 FamilyName = Literal["reasoner", "chat", "llama_guard", "keyed", "yes_no", "json_answer", "moderation"]
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 
-_STRICT = ConfigDict(extra="forbid")
+STRICT = ConfigDict(extra="forbid")
+"""An unknown key is an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """A model of the hub, or in a folder, that runs here."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     model: str
     """Folder, or name on the hub."""
@@ -46,7 +47,7 @@ class Weights:
 class Server:
     """A model behind an OpenAI-compatible server. What it is sent leaves this machine."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     url: str
     """Base of the API, such as ``http://localhost:8000/v1``."""
@@ -63,9 +64,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Answers that somebody recorded, in the file answers.parquet of the folder: scoring them needs no model."""
+    """Answers that somebody recorded, in the file answers.parquet of the folder: scoring them needs no model.
 
-    __pydantic_config__ = _STRICT
+    Raises:
+        ValueError: When ``columns`` names no completion, or not what the answers are about.
+    """
+
+    __pydantic_config__ = STRICT
 
     files: Mapping[str, str | None]
     """Source of each file, an address or a path below ``paths.recorded``, with its SHA-256; ``None`` when not known."""
@@ -80,12 +85,19 @@ class Recorded:
     max_unmatched: float = 0.01
     """Largest share of rows without a recorded answer, in [0, 1]; predict stops above it."""
 
+    def __post_init__(self) -> None:
+        """Check the columns."""
+        if "completion" not in self.columns or not {"id", "request", "prompt"} & set(self.columns):
+            raise ValueError("columns: expected completion, and id, request or prompt")
+        if "prompt" in self.columns and self.cut is None:
+            raise ValueError("cut: expected three texts, since a prompt holds request and response")
+
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How completions are made."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     max_new_tokens: int
     """Most tokens of a completion."""
@@ -98,7 +110,7 @@ class Decoding:
 class Scope:
     """What a guard can take."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     modalities: tuple[Modality, ...]
     sides: tuple[Side, ...]
@@ -118,7 +130,7 @@ class GuardSpec:
         ValueError: Unless exactly one of ``weights``, ``server`` and ``recorded`` is given.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     family: FamilyName
     scope: Scope

@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from proguard.collect.files.download import hash_file
+from proguard.fetch.verify import hash_file
 from tests.paper_world.benchmarks import write_benchmarks
 from tests.paper_world.image_sources import write_image_sources
 from tests.paper_world.photos import fit_format

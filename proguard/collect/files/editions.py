@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from proguard.collect.files.download import download_file
-from proguard.collect.files.verify import hash_file, verify_file
+from proguard.fetch.download import download_file
+from proguard.fetch.verify import hash_file, verify_file
 
 log = logging.getLogger(__name__)
 

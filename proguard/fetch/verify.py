@@ -4,7 +4,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from proguard.collect.files.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proguard.collect.files.download import ATTEMPTS, download_file
-from proguard.collect.files.verify import hash_file
+from proguard.fetch.download import ATTEMPTS, download_file
+from proguard.fetch.verify import hash_file
 
 pytestmark = pytest.mark.slow
 

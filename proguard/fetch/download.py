@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from proguard.collect.files.verify import verify_file
+from proguard.fetch.verify import verify_file
 from proguard.storage.files import atomic_file
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from proguard.collect.files.verify import MARK, verify_file
+from proguard.fetch.verify import MARK, verify_file
 
 TEXT = b"prompt,category\nkeep bees,privacy\n"
 

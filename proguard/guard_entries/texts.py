@@ -1,0 +1,101 @@
+"""Texts of guards' prompts.
+
+Those of guards whose licence allows it come with this package, as they were published in a wheel. Others are fetched
+from where their authors publish them, pinned by commit and, where it is known, by hash.
+
+| text | from | licence |
+|---|---|---|
+| wildguard | wheel wildguard 1.0.1, ``wildguard/utils.py`` | Apache-2.0 |
+| dyna_guard | wheel any-guardrail 0.7.7, ``_authored_prompt_data.py`` | Apache-2.0 |
+| poly_guard | likewise | Apache-2.0 |
+| shieldgemma_request, shieldgemma_response | likewise | Apache-2.0 |
+"""
+
+import ast
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from proguard.fetch.download import download_file
+
+_PACKAGED = Path(__file__).parent / "texts"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a text is published."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    url: str
+    """Address of a file, at a commit."""
+
+    constant: str | None = None
+    """Constant that holds the text in a file of Python code, which is parsed and never run; ``None`` when the file is
+    the text."""
+
+    sha256: str | None = None
+    """Of the text; ``None`` when it is not known."""
+
+
+def find_text(source: str | Mapping[str, Any], where: str) -> str:
+    """Return a text: one of this package by name, or one that is published elsewhere.
+
+    Raises:
+        ValueError: When there is no such text, or it has another hash; the message begins with ``where``.
+        ConnectionError: When it cannot be fetched.
+    """
+    if isinstance(source, str):
+        path = _PACKAGED / f"{source}.txt"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in _PACKAGED.glob("*.txt")))
+            raise ValueError(f"{where}: no text {source!r}; there are {known}")
+        return path.read_bytes().decode()
+    try:
+        published = TypeAdapter(Published).validate_python(dict(source))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{where}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "text"
+        download_file(published.url, path, sha256=None)
+        text = path.read_bytes().decode()
+    if published.constant is not None:
+        text = read_constant(text, published.constant, where)
+    found = hashlib.sha256(text.encode()).hexdigest()
+    if published.sha256 not in (None, found):
+        raise ValueError(f"{where}: expected a text with sha256 {published.sha256}, found {found}")
+    return text
+
+
+def read_constant(code: str, name: str, where: str) -> str:
+    """Return the text that Python code assigns to ``name``; an f-string may hold other constants of the code.
+
+    Raises:
+        ValueError: When the code assigns no text to it.
+    """
+    values: dict[str, str] = {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            text = _text_of(node.value, values)
+            if text is not None:
+                values[node.targets[0].id] = text
+    if name not in values:
+        raise ValueError(f"{where}: the file has no text {name}; it has {', '.join(values)}")
+    return values[name]
+
+
+def _text_of(node: ast.expr, values: Mapping[str, str]) -> str | None:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.FormattedValue):
+        return values.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    if isinstance(node, ast.JoinedStr):
+        parts = [_text_of(part, values) for part in node.values]
+        return None if None in parts else "".join(parts)
+    return None
