@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan repro serve test unit ui lint lock clean rehearse
+.PHONY: setup plan repro serve test unit ui check lint types lock clean rehearse
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -51,8 +51,18 @@ unit: setup
 ui: setup
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
 
+# What a change has to pass before it is committed: lint, format, types, generated files, unit tests.
+check: lint types unit
+
 lint: setup
-	ruff check . && ruff format --check .
+	ruff check .
+	ruff format --check .
+	vulture
+	proguard params
+	python -m tools.closure --check
+
+types: setup
+	mypy
 
 # New versions within pyproject.toml's ranges. The cluster's lock comes first, so that both hold the same versions.
 LOCK := uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header

@@ -1,11 +1,13 @@
 """Import closures: which files of the project a stage's script runs. `tests/test_dvc.py` checks dvc.yaml against them.
 
     python -m tools.closure --write     put each stage's closure into dvc.yaml
+    python -m tools.closure --check     name the stages whose deps are not their closure
 
 A folder stands for all of its files where a closure holds all of them. `proguard/runtime` is left out: it changes no
 result, so no stage depends on it.
 """
 
+import argparse
 import ast
 import sys
 from pathlib import Path
@@ -85,6 +87,16 @@ def _match(patterns: list[str]) -> set[str]:
     return {p.relative_to(ROOT).as_posix() for p in found if p.name != "__init__.py"}
 
 
+def list_stale() -> list[str]:
+    """Return the names of the stages whose code deps in dvc.yaml are not their closure."""
+    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    return [
+        name
+        for name, stage in stages.items()
+        if {dep for dep in stage["deps"] if _is_own(dep)} != code_deps(script_of(stage["cmd"]))
+    ]
+
+
 def write() -> None:
     """Replace the code deps of every stage in dvc.yaml; data deps stay where they are, in front."""
     yaml = YAML()
@@ -93,11 +105,27 @@ def write() -> None:
     path = ROOT / "dvc.yaml"
     content = yaml.load(path)
     for stage in content["stages"].values():
-        spec = stage.get("do", stage)
-        data = [d for d in spec["deps"] if not d.startswith(("stages/", "proguard/"))]
-        spec["deps"] = data + sorted(code_deps(script_of(spec["cmd"])))
+        data = [dep for dep in stage["deps"] if not _is_own(dep)]
+        stage["deps"] = data + sorted(code_deps(script_of(stage["cmd"])))
     yaml.dump(content, path)
 
 
-if __name__ == "__main__" and "--write" in sys.argv:
-    write()
+def _is_own(dep: str) -> bool:
+    return dep.startswith(("stages/", "proguard/"))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--write", action="store_true", help="put each stage's closure into dvc.yaml")
+    choice.add_argument("--check", action="store_true", help="exit with 1 when a stage's deps are not its closure")
+    arguments = parser.parse_args()
+    if arguments.write:
+        write()
+    elif stale := list_stale():
+        sys.exit(f"dvc.yaml: deps of {', '.join(stale)} are not the import closure; run `make generate`")
+
+
+if __name__ == "__main__":
+    main()
