@@ -91,7 +91,7 @@ class TransformersEngine:
         is_raw = isinstance(queries[0].messages, str)
         texts = [self._chat.render(query) for query in queries]
         content = [query.image for query in queries if query.image is not None]
-        images = {"images": [decode_image(c).pixels for c in content]} if content else {}
+        images = {"images": [decode_image(c).for_model() for c in content]} if content else {}
         inputs = self._chat.processor(
             text=texts, **images, padding=True, return_tensors="pt", add_special_tokens=is_raw
         )

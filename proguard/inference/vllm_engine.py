@@ -64,7 +64,7 @@ class VllmEngine:
             return {"prompt_token_ids": ids}
         prompt: dict[str, Any] = {"prompt": text}
         if query.image is not None:
-            prompt["multi_modal_data"] = {"image": decode_image(query.image).pixels}
+            prompt["multi_modal_data"] = {"image": decode_image(query.image).for_model()}
         return prompt
 
 

@@ -132,6 +132,6 @@ def _read_image(source: Any, name: str) -> NormalImage:
     where = name if isinstance(source, bytes) else f"{name} ({source})"
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        return decode_image(content, max_pixels=MAX_PIXELS).normal()
+        return decode_image(content, max_pixels=MAX_PIXELS).for_engine()
     except (OSError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error

@@ -18,8 +18,8 @@ from proguard.serve.limits import ServeLimits
 
 Pair = tuple[Item, OwnPolicy]
 
-_MEMORY = 0.2
-"""Weight of the newest batch in the mean time of a prompt."""
+_MEMORY = 16
+"""Batches over which the mean time of a prompt is taken: one slow item must not close the queue."""
 
 
 @dataclass(eq=False, slots=True)
@@ -66,6 +66,7 @@ class Batcher:
         self._filled = threading.Condition()
         self._running_prompts = 0
         self._running_since: float | None = None
+        self._recent: deque[tuple[int, float]] = deque(maxlen=_MEMORY)
         self._seconds_per_prompt = 0.0
         threading.Thread(target=self._work, name="engine", daemon=True).start()
 
@@ -118,6 +119,8 @@ class Batcher:
             start = self._running_since = time.monotonic()
             try:
                 outcomes: Sequence[Outcome | Exception] = self._judge([job.pair for job in batch])
+                if len(outcomes) != len(batch):
+                    raise RuntimeError(f"expected {len(batch)} outcomes, found {len(outcomes)}")
             except Exception as error:
                 # The guard is a boundary: an error ends the requests of this batch, and not the thread.
                 outcomes = [error] * len(batch)
@@ -143,7 +146,6 @@ class Batcher:
 
     def _note(self, seconds: float) -> None:
         n_prompts, self._running_prompts, self._running_since = self._running_prompts, 0, None
-        newest = seconds / n_prompts
-        known = self._seconds_per_prompt
-        self._seconds_per_prompt = newest if not known else known + _MEMORY * (newest - known)
+        self._recent.append((n_prompts, seconds))
+        self._seconds_per_prompt = sum(s for _, s in self._recent) / sum(n for n, _ in self._recent)
         self._on_batch(n_prompts, seconds)

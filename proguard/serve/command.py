@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="proguard", help="model name in answers (default: %(default)s)")
     parser.add_argument("--policies", type=Path, help="folder of policy files, named in a request by `policy`")
     parser.add_argument("--keys", type=Path, help="file with API keys, one a line")
+    parser.add_argument(
+        "--queue-seconds", type=float, default=2.0, help="refuse what would wait longer (default: %(default)s)"
+    )
+    parser.add_argument("--batch-prompts", type=int, default=32, help="prompts judged together (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the engine (default: %(default)s)")
     parser.add_argument(
         "--remote-images",
@@ -49,13 +53,15 @@ def run(options: argparse.Namespace) -> int:
     keys = read_keys(options.keys)
     if not keys and not is_loopback(options.host):
         raise ValueError(f"--host {options.host}: others can reach it, so it needs keys: PROGUARD_API_KEYS or --keys")
+    limits = ServeLimits(queue_seconds=options.queue_seconds, batch_prompts=options.batch_prompts)
     open_guard(options.guard)
     service = Service(
-        lambda: Guard.load(options.guard, threads=options.threads),
+        lambda: Guard.load(options.guard, batch_size=options.batch_prompts, threads=options.threads),
         name=options.name,
         policies=options.policies,
+        limits=limits,
         keys=keys,
-        fetch=make_fetch(max_bytes=ServeLimits().image_bytes) if options.remote_images else None,
+        fetch=make_fetch(max_bytes=limits.image_bytes) if options.remote_images else None,
     )
     serve(service, host=options.host, port=options.port)
     return 0

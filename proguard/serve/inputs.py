@@ -131,7 +131,7 @@ class InputReader:
         if len(content) > self._limits.image_bytes:
             raise ApiError(400, "image_too_large", f"{param}: more than {self._limits.image_bytes} bytes", param)
         try:
-            return decode_image(content, max_pixels=self._limits.image_pixels).normal()
+            return decode_image(content, max_pixels=self._limits.image_pixels).for_engine()
         except ImageError as error:
             raise ApiError(400, _IMAGE_CODES[error.reason], f"{param}: {error}", param) from None
 

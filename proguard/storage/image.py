@@ -6,6 +6,7 @@ same pixels: JPEG, PNG or WebP, upright, opaque, one frame.
 
 import hashlib
 import io
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ behind the picture, which no reader here looks at."""
 
 MAX_SIDE_RATIO = 200
 """Longer side by shorter side. Source: ``smart_resize`` of Qwen2-VL in transformers, which raises above it."""
+
+MODEL_PIXELS = 4_000_000
+"""Most pixels that an engine hands to a model's processor. Models look at fewer, and to resize 16 million takes seconds
+and hundreds of megabytes."""
 
 ImageReason = Literal["undecodable image", "huge image", "narrow image", "animated image"]
 
@@ -65,6 +70,17 @@ class DecodedImage:
 
     is_plain: bool
     """Whether every reader gets ``pixels`` from ``source``."""
+
+    def for_model(self) -> Image.Image:
+        """Return the pixels, averaged over blocks of a whole number a side to `MODEL_PIXELS` or fewer."""
+        width, height = self.pixels.size
+        factor = math.ceil(math.sqrt(width * height / MODEL_PIXELS))
+        return self.pixels if factor <= 1 else self.pixels.reduce(factor)
+
+    def for_engine(self) -> NormalImage:
+        """Return the image in a form that gives an engine the pixels of `for_model`, at little cost."""
+        content = self.source if self.is_plain else _as_png(self.for_model(), compress_level=1)
+        return NormalImage(hashlib.sha256(self.source).hexdigest(), content)
 
     def normal(self) -> NormalImage:
         """Return the image in the form that is stored; equal sources give equal bytes."""
@@ -132,9 +148,9 @@ def _scale_transparent_value(image: Image.Image, *, bit_depth: int) -> None:
         image.info["transparency"] = tuple(channel >> 8 for channel in value)
 
 
-def _as_png(pixels: Image.Image) -> bytes:
+def _as_png(pixels: Image.Image, *, compress_level: int = 6) -> bytes:
     buffer = io.BytesIO()
-    pixels.save(buffer, "PNG")
+    pixels.save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()
 
 

@@ -252,3 +252,20 @@ def test_normal_image_is_known_by_the_hash_of_its_source():
     turned_sign, plain = decode_image(case("sign_exif3.png")).normal(), decode_image(case("sign_plain.png")).normal()
     assert turned_sign.sha256 != plain.sha256
     assert turned_sign.content != case("sign_exif3.png")
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((2000, 2000), (2000, 2000)), ((2001, 2000), (1001, 1000)), ((6100, 4000), (2034, 1334))]
+)
+def test_for_model_averages_large_images_by_a_whole_factor(size, expected):
+    assert decode_image(encode(Image.new("L", size), "PNG")).for_model().size == expected
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(30, 20), (2500, 2000)])
+def test_for_engine_gives_an_engine_the_pixels_of_for_model(mode, size):
+    noise = Image.merge(mode, [Image.effect_noise(size, 90) for _ in mode])
+    decoded = decode_image(encode(noise, "PNG"))
+    again = decode_image(decoded.for_engine().content)
+    assert again.for_model().tobytes() == decoded.for_model().tobytes()
+    assert decoded.for_engine().sha256 == decoded.normal().sha256
