@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan repro serve test unit ui check lint types lock clean rehearse
+.PHONY: setup plan generate repro serve test unit ui check lint types lock clean rehearse
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -25,6 +25,11 @@ setup: $(VENV)/.installed
 plan: setup
 	proguard plan profile=$(PROFILE)
 
+# Files that follow from others: params.yaml from conf/, the code deps of dvc.yaml from the imports.
+generate: setup
+	proguard params --write
+	python -m tools.closure --write
+
 repro: setup
 	dvc repro
 
@@ -33,6 +38,7 @@ PORT ?= 8000
 GUARD ?= data/guards/proguard
 serve: setup
 	proguard serve --port $(PORT) --guard $(GUARD)
+
 # The whole graph of a large profile, small, on a generated world with the tiny guard: about ten minutes.
 rehearse: setup
 	python -m tools.rehearse --profile $(if $(filter $(PROFILE),paper published),$(PROFILE),paper)

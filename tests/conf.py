@@ -6,6 +6,11 @@ from omegaconf import OmegaConf
 
 from tools.closure import ROOT
 
+ENTRIES = [
+    (role, path.stem) for role in ("source", "benchmark") for path in sorted((ROOT / "conf" / role).glob("*.yaml"))
+]
+"""Role and name of each."""
+
 
 def load_entry(role: str, name: str) -> dict[str, Any]:
     """Return the settings of one entry; ``role`` is source or benchmark."""

@@ -10,10 +10,11 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from proguard.collect import sources as sources_folder
-from proguard.collect.item import Found, Item
+from proguard.collect.item import Found, Item, Rejected
 from proguard.collect.web.images import WebImages
 from proguard.sample import relabel
 
@@ -53,6 +54,10 @@ class Source:
     rows: int | None = None
     """Rows that the reader yields; ``None``: any number, or what the edition says."""
 
+    download_bytes: int | None = None
+    """Bytes of the files, rounded, as their page states them; ``None`` when it isn't known. Only `proguard plan` reads
+    it."""
+
     accept_other_files: bool = False
     """Whether files other than the pinned ones are read too; the ledger has them as not verified, and they may have any
     number of rows."""
@@ -76,6 +81,9 @@ class Entry:
 
     reader: Callable[..., Iterator[Item]]
     """Its ``read`` function."""
+
+    source_labels: Sequence[str] | None
+    """Its ``SOURCE_LABELS``: the labels of its own that unsafe samples may have; ``None`` for any."""
 
     @property
     def key(self) -> str:
@@ -102,11 +110,13 @@ def make_entry(role: Role, name: str, settings: Mapping[str, Any]) -> Entry:
         raise ValueError(f"{key}: no licence; name it as the data's card or repository states it")
     source = Source(**settings)
     adapter = source.adapter or name
-    return Entry(name=name, role=role, source=source, adapter=adapter, reader=find_reader(adapter, key=key))
+    module = find_adapter(adapter, key=key)
+    labels = getattr(module, "SOURCE_LABELS", None)
+    return Entry(name=name, role=role, source=source, adapter=adapter, reader=module.read, source_labels=labels)
 
 
-def find_reader(adapter: str, *, key: str) -> Callable[..., Iterator[Item]]:
-    """Return the ``read`` function of an adapter.
+def find_adapter(adapter: str, *, key: str) -> ModuleType:
+    """Return the module of an adapter.
 
     Raises:
         ValueError: When `proguard.collect.sources` has no such adapter; the message names the nearest.
@@ -116,11 +126,13 @@ def find_reader(adapter: str, *, key: str) -> Callable[..., Iterator[Item]]:
         nearest = difflib.get_close_matches(adapter, modules, n=1, cutoff=0.3)
         hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
         raise ValueError(f"{key}.adapter: no module {adapter!r} in proguard/collect/sources{hint}")
-    return importlib.import_module(f"proguard.collect.sources.{adapter}").read
+    return importlib.import_module(f"proguard.collect.sources.{adapter}")
 
 
 def read_entry(entry: Entry, files: Mapping[str, Path], *, web: WebImages | None = None) -> Iterator[Item]:
     """Yield what the adapter reads, samples with the name of the entry, those of a benchmark with that split.
+
+    A sample with a label that the adapter does not declare is rejected: no label map knows it.
 
     Args:
         entry: What to read.
@@ -132,6 +144,10 @@ def read_entry(entry: Entry, files: Mapping[str, Path], *, web: WebImages | None
         arguments["web"] = web
     for item in entry.reader(**arguments, **entry.source.read):
         if isinstance(item, Found):
+            label = item.sample.source_label
+            if entry.source_labels is not None and label not in (None, *entry.source_labels):
+                yield Rejected(item.file, item.row, "unknown label", f"{label!r} is not in the adapter's SOURCE_LABELS")
+                continue
             split = "benchmark" if entry.role == "benchmark" else item.sample.split
             item = replace(item, sample=relabel(item.sample, source=entry.name, split=split))
         yield item

@@ -7,45 +7,24 @@ import polars as pl
 from proguard.modality_balance.pool import IS_TESTED, IS_TOUCHING, IS_UNMAPPED, select_pool
 from proguard.sample import Modality
 
-SOURCES_OF: dict[Modality, tuple[str, ...]] = {
-    "text": (
-        "aegis1",
-        "aegis2_train",
-        "direct_refusal",
-        "do_not_answer",
-        "guard_reasoner",
-        "med_safety_bench",
-        "openai_moderation",
-        "proguard_data",
-    ),
-    "image": ("figstep", "guard_reasoner_vl", "llavaguard_train", "proguard_data", "t2i_safety"),
-    "text_image": ("beavertails_v_train", "figstep", "llava_cc3m", "proguard_data"),
-}
-"""Entries of conf/source that have samples of a modality, named when it is short."""
-
 
 def check_supply(quotas: Mapping[Modality, int], samples: pl.DataFrame, *, keep_unmapped: bool = True) -> None:
     """Check that every modality has the samples that are asked of it.
 
     Raises:
-        ValueError: When one is short: by how many, what each source of it has, what is held back of each, and which
-            sources that were not read have such samples.
+        ValueError: When one is short: by how many, what each source of it has, and what is held back of each.
     """
-    pool, read = select_pool(samples, keep_unmapped=keep_unmapped), set(samples["source"])
+    pool = select_pool(samples, keep_unmapped=keep_unmapped)
     short = []
     for modality, asked in quotas.items():
         there = pool.filter(modality=modality).height
         if asked > there:
             found = "; ".join(_describe_sources(samples.filter(modality=modality))) or "no source has any"
-            others = ", ".join(name for name in SOURCES_OF[modality] if name not in read) or "none"
-            short.append(
-                f"{modality}: {asked} asked, {there} there, {asked - there} short ({found}); sources of conf/source "
-                f"that could fill it: {others}"
-            )
+            short.append(f"{modality}: {asked} asked, {there} there, {asked - there} short ({found})")
     if short:
         raise ValueError(
-            f"modality_balance: {'. '.join(short)}. Add one to the profile, read more of those that it has, or ask for "
-            "fewer (total, mix)"
+            f"modality_balance: {'. '.join(short)}. Add a source of conf/source that has such samples to the profile, "
+            "read more of those that it has, or ask for fewer (total, mix)"
         )
 
 

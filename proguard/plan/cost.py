@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proguard.collect.files.dataset import is_commit
+from proguard.modality_balance.mix import plan_mix
 from proguard.plan.entries import Entry, Model
+from proguard.sample import MODALITIES
 
 OFFLINE_KINDS = ("label_map", "embedding")
 """Kinds of annotators that ask no language model."""
@@ -20,11 +22,12 @@ COPIES = 2
 
 
 def estimate_cost(params: Mapping[str, Any], entries: Sequence[Entry]) -> dict[str, str]:
-    """Return rows, download, disk, annotation and training of a run over ``entries``."""
+    """Return rows, draw, download, disk, annotation and training of a run over ``entries``."""
     missing = [0 if entry.is_here else entry.download_bytes for entry in entries]
     rows = [entry.rows for entry in entries]
     return {
         "rows": f"{_total(rows, _count)} expected",
+        "drawn": describe_draw(params["modality_balance"]),
         "download": _total(missing, _size),
         "disk": f"{_total(missing, lambda n: _size(COPIES * n))}: files and their copy in data/collected; DVC's cache, "
         "models and checkpoints come on top",
@@ -52,6 +55,30 @@ def find_warnings(entries: Sequence[Entry], models: Sequence[Model], *, has_toke
         yield f"licence forbids commercial use: {', '.join(closed)}"
     if vague := [entry.name for entry in entries if entry.licence.startswith(VAGUE_LICENCES)]:
         yield f"licence not stated or without a name, read the terms: {', '.join(vague)}"
+
+
+def describe_draw(settings: Mapping[str, Any]) -> str:
+    """Return how many samples of each modality the mix asks for, as far as it does not depend on what there is.
+
+    Args:
+        settings: ``modality_balance`` of the configuration.
+    """
+    strategy, total, image_share = (settings[key] for key in ("strategy", "total", "image_share"))
+    if strategy == "natural" or (total is None and strategy != "exact"):
+        most = "as many samples as there are" if total is None else f"{total:,} samples"
+        shares = {
+            "natural": "in the shares as they come",
+            "balanced": "a third of each modality",
+            "image_scarce": f"{image_share:.0%} of them images",
+        }
+        return f"{most}, {shares[strategy]} ({strategy})"
+    # The sizes count for the strategies above alone.
+    quotas = plan_mix(
+        dict.fromkeys(MODALITIES, 0), strategy=strategy, total=total, image_share=image_share, mix=settings["mix"]
+    )
+    n = sum(quotas.values())
+    parts = ", ".join(f"{modality} {quota:,} ({quota / n:.1%})" for modality, quota in quotas.items())
+    return f"{n:,} samples: {parts} ({strategy}); an error when one is short"
 
 
 def _annotation(annotators: Sequence[Mapping[str, Any]], rows: Sequence[int | None]) -> str:

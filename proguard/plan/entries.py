@@ -75,14 +75,14 @@ def plan_entries(params: Mapping[str, Any], *, cache: Path, mirror: Path | None)
         cache: Folder of downloads.
         mirror: Folder that stands in for downloads, if any.
     """
-    collect, sizes = params["collect"], params["plan"].get("download_bytes", {})
+    collect = params["collect"]
     benchmarks = collect.get("benchmarks") or {}
     listed: list[tuple[Role, Mapping[str, Any]]] = [
         ("source", {name: source for name, source in collect["sources"].items() if name not in benchmarks}),
         ("benchmark", benchmarks),
     ]
     return [
-        _plan_entry(name, role, Source(**settings[name]), download_bytes=sizes.get(name), cache=cache, mirror=mirror)
+        _plan_entry(name, role, Source(**settings[name]), cache=cache, mirror=mirror)
         for role, settings in listed
         for name in sorted(settings)
     ]
@@ -110,7 +110,6 @@ def _plan_entry(
     role: Role,
     source: Source,
     *,
-    download_bytes: int | None,
     cache: Path,
     mirror: Path | None,
 ) -> Entry:
@@ -124,7 +123,7 @@ def _plan_entry(
         licence=source.licence,
         gate=source.gate,
         rows=next(iter(source.editions.values())) if source.editions else source.rows,
-        download_bytes=download_bytes if origin else 0,
+        download_bytes=source.download_bytes if origin else 0,
         held=_find_held(name, source, cache=cache, mirror=mirror) if origin else "drawn",
     )
 

@@ -1,12 +1,13 @@
 import inspect
+from dataclasses import replace
 
 import pytest
 
-from proguard.collect.entry import find_reader, make_entry
+from proguard.collect.entry import find_adapter, make_entry, read_entry
 from proguard.collect.files.editions import load_edition
+from proguard.collect.item import Found, Rejected
 from proguard.collect.sources import mini_world
-from tests.conf import load_entry
-from tools.closure import ROOT
+from tests.conf import ENTRIES, load_entry
 
 
 def test_make_entry_adapter_is_the_named_one_or_the_entrys():
@@ -26,15 +27,12 @@ def test_make_entry_other_keys_are_named():
         make_entry("source", "world", {})
 
 
-def test_find_reader_unknown_adapter_names_the_nearest():
+def test_find_adapter_unknown_adapter_names_the_nearest():
     with pytest.raises(ValueError, match=r"k\.adapter: no module 'openai_moderaton' .*mean 'openai_moderation'\?"):
-        find_reader("openai_moderaton", key="k")
+        find_adapter("openai_moderaton", key="k")
 
 
-@pytest.mark.parametrize(
-    ("role", "name"),
-    [(folder, path.stem) for folder in ("source", "benchmark") for path in sorted((ROOT / "conf" / folder).glob("*"))],
-)
+@pytest.mark.parametrize(("role", "name"), ENTRIES)
 def test_make_entry_of_conf_is_read_by_its_adapter(role: str, name: str):
     entry = make_entry(role, name, load_entry(role, name))
     source = entry.source
@@ -44,3 +42,20 @@ def test_make_entry_of_conf_is_read_by_its_adapter(role: str, name: str):
     # Files are listed by the hub's patterns or by manifests of an address, never by both.
     assert (bool(source.hub), bool(source.url)) == (bool(source.files), bool(source.editions))
     assert [load_edition(edition, rows=rows).name for edition, rows in source.editions.items()] == [*source.editions]
+
+
+def test_read_entry_label_that_the_adapter_does_not_declare_is_rejected():
+    entry = make_entry("source", "mini_world", load_entry("source", "mini_world") | {"rows": None})
+    entry = replace(entry, source=replace(entry.source, read=entry.source.read | {"n_train": 60, "n_test": 3}))
+    declared, some = list(read_entry(entry, {})), list(read_entry(replace(entry, source_labels=("C1S1",)), {}))
+    rejected = [item for item in some if isinstance(item, Rejected)]
+    assert len(some) == len(declared) and rejected
+    assert {item.reason for item in rejected} == {"unknown label"}
+    assert "is not in the adapter's SOURCE_LABELS" in rejected[0].detail
+    assert [item for item in declared if isinstance(item, Rejected)] == []
+
+
+def test_read_entry_of_an_adapter_that_declares_nothing_takes_any_label():
+    entry = make_entry("source", "mini_world", load_entry("source", "mini_world"))
+    entry = replace(entry, source_labels=None, source=replace(entry.source, read=entry.source.read | {"n_train": 60}))
+    assert all(isinstance(item, Found) for item in read_entry(entry, {}))

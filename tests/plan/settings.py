@@ -20,10 +20,5 @@ HUB_ENTRY = {
 """An entry of the hub, pinned and open."""
 
 
-def collecting(
-    sources: dict[str, Any], benchmarks: dict[str, Any] | None = None, *, sizes: dict[str, int] | None = None
-) -> dict[str, Any]:
-    return {
-        "collect": {"sources": sources, "benchmarks": benchmarks or {}},
-        "plan": {"download_bytes": sizes or {}, "seconds_per_step": None},
-    }
+def collecting(sources: dict[str, Any], benchmarks: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"collect": {"sources": sources, "benchmarks": benchmarks or {}}, "plan": {"seconds_per_step": None}}

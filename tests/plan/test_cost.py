@@ -1,6 +1,6 @@
 import pytest
 
-from proguard.plan.cost import estimate_cost, find_warnings
+from proguard.plan.cost import describe_draw, estimate_cost, find_warnings
 from proguard.plan.entries import Model, plan_entries
 from proguard.runtime.params import compose_params
 from tests.plan.settings import HUB_ENTRY, PAGE, collecting
@@ -9,9 +9,9 @@ from tools.closure import ROOT
 ASKED = [{"name": "label_map"}, {"name": "large", "kind": "endpoint"}, {"name": "small", "kind": "vllm"}]
 
 
-def entries_of(folder, *, sizes=None, **settings):
+def entries_of(folder, **settings):
     sources = {name: HUB_ENTRY | changes for name, changes in settings.items()}
-    return plan_entries(collecting(sources, sizes=sizes), cache=folder, mirror=None)
+    return plan_entries(collecting(sources), cache=folder, mirror=None)
 
 
 def cost_of(entries, *overrides: str, annotators=None):
@@ -26,17 +26,39 @@ def warnings_of(entries, models=(), *, has_token=True):
 
 
 def test_estimate_cost_sums_what_is_known(tmp_path):
-    cost = cost_of(entries_of(tmp_path, sizes={"a": 3_000_000_000, "b": 500_000_000}, a={}, b={}))
+    cost = cost_of(entries_of(tmp_path, a={"download_bytes": 3_000_000_000}, b={"download_bytes": 500_000_000}))
     assert cost["rows"] == "2,400 expected"
     assert cost["download"] == "3.5 GB"
     assert cost["disk"].startswith("7.0 GB")
 
 
 def test_estimate_cost_with_an_unknown_part_is_a_lower_bound(tmp_path):
-    cost = cost_of(entries_of(tmp_path, sizes={"a": 3_000_000_000}, a={}, b={"rows": None}))
+    cost = cost_of(entries_of(tmp_path, a={"download_bytes": 3_000_000_000}, b={"rows": None}))
     assert cost["download"] == "at least 3.0 GB (1 of 2 unknown)"
     assert cost["rows"] == "at least 1,200 (1 of 2 unknown) expected"
     assert cost_of(entries_of(tmp_path, b={}))["download"] == "unknown (1 of 1 unknown)"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "drawn"),
+    [
+        (
+            ["profile=paper"],
+            "87,024 samples: text 29,070 (33.4%), image 27,954 (32.1%), text_image 30,000 (34.5%) (exact); an error when "
+            "one is short",
+        ),
+        (["modality_balance.total=300"], "300 samples: text 100 (33.3%), image 100 (33.3%), text_image 100 (33.3%) "),
+        (
+            ["modality_balance.strategy=image_scarce", "modality_balance.total=200"],
+            "200 samples: text 95 (47.5%), image 10 (5.0%), text_image 95 (47.5%) (image_scarce)",
+        ),
+        (["profile=mini"], "as many samples as there are, a third of each modality (balanced)"),
+        (["profile=open"], "as many samples as there are, in the shares as they come (natural)"),
+        (["modality_balance.strategy=image_scarce"], "as many samples as there are, 5% of them images (image_scarce)"),
+    ],
+)
+def test_describe_draw_says_what_the_configuration_asks_for(overrides: list[str], drawn: str):
+    assert describe_draw(compose_params(ROOT / "conf", overrides)["modality_balance"]).startswith(drawn)
 
 
 def test_estimate_cost_counts_calls_of_model_annotators_only(tmp_path):

@@ -33,7 +33,7 @@ def test_plan_entries_lists_sources_before_benchmarks_by_name(tmp_path):
 
 
 def test_plan_entries_without_a_size_does_not_guess_one(tmp_path):
-    params = collecting({"walks": HUB_ENTRY, "strolls": HUB_ENTRY}, sizes={"strolls": 5})
+    params = collecting({"walks": HUB_ENTRY, "strolls": HUB_ENTRY | {"download_bytes": 5}})
     strolls, walks = plan_entries(params, cache=tmp_path, mirror=None)
     assert (strolls.download_bytes, walks.download_bytes) == (5, None)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from proguard.collect.item import Found, Item, Rejected, Skipped, text_fault
 from proguard.collect.records import read_items
-from proguard.collect.sources.aegis2 import VAGUE, letters, spell
+from proguard.collect.sources.aegis2 import CATEGORIES, VAGUE, letters, spell
 from proguard.sample import make_sample
 
 SOURCE = "aegis1"
@@ -27,6 +27,8 @@ NEEDS_CAUTION = "Needs Caution"
 PARTS = ("train", "test")
 
 NeedsCaution = Literal["unsafe", "safe", "skip"]
+
+SOURCE_LABELS = CATEGORIES
 
 
 def read(*, files: Mapping[str, Path], part: Literal["train", "test"], needs_caution: NeedsCaution) -> Iterator[Item]:

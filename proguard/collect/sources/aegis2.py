@@ -57,6 +57,8 @@ CATEGORIES = (
 VAGUE = ("Needs Caution", "Other")
 """Categories that say nothing about the risk."""
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(
     *, files: Mapping[str, Path], part: Literal["train", "validation", "test"], keep_redacted: bool

@@ -40,6 +40,8 @@ CATEGORIES = (
 
 MERGED = "further annotator of a pair"
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path], merge: Literal["none", "mean"]) -> Iterator[Item]:
     """Yield an item per row; source label of an unsafe answer: the first of its `CATEGORIES`.

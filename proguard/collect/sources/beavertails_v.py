@@ -47,6 +47,8 @@ LABELS: Mapping[str, Label] = {"yes": "safe", "no": "unsafe"}
 PARTS = {"train": "train", "test": "evaluation"}
 """What the file names of a part begin with; there is no test split."""
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path], part: Literal["train", "test"]) -> Iterator[Item]:
     """Yield a text_image sample per row of the files of ``part``; source label: the category.

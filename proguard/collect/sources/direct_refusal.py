@@ -23,6 +23,8 @@ COLUMNS = ("refusal",)
 
 _REFUSAL = re.compile(r"\s*Question:(.*?)\nAnswer:(.*)", re.DOTALL)
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per row: request unsafe, response safe; source label: the first of BeaverTails' categories.

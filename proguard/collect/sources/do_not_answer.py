@@ -57,6 +57,8 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 LABELS: Mapping[str, Label] = {"0": "safe", "0.0": "safe", "1": "unsafe", "1.0": "unsafe"}
 """Values of ``<model>_harmful``; a table with a gap turns whole numbers into fractions."""
 
+SOURCE_LABELS = (*TYPES, *(f"{type_} / {topic}" for type_, topics in TOPICS.items() for topic in topics))
+
 
 def read(*, files: Mapping[str, Path], responses: Sequence[str], leave_out: Collection[str]) -> Iterator[Item]:
     """Yield, for each question, an item per model of ``responses``.

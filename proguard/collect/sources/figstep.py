@@ -38,6 +38,8 @@ TOPICS = (
     "Health Consultation",
 )
 
+SOURCE_LABELS = TOPICS
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield two samples per question, an ``image`` and a ``text_image``, both unsafe, with the topic.

@@ -34,6 +34,8 @@ LABELS: Mapping[str, Label | None] = {"harmful": "unsafe", "unharmful": "safe", 
 
 _SAID = re.compile(r"^[ \t]*(Request|Response):[ \t]*(harmful|unharmful|None)\b", re.MULTILINE)
 
+SOURCE_LABELS: tuple[str, ...] = ()
+
 
 def read(*, files: Mapping[str, Path], splits: Collection[str]) -> Iterator[Item]:
     """Yield a text sample per row of the files of ``splits``, without a source label: the data set has no categories.

@@ -26,6 +26,8 @@ LABELS: Mapping[str, Label] = {"harmful": "unsafe", "unharmful": "safe", "harmle
 
 _REQUEST = re.compile(r"\brequest:\s*(\w+)", re.IGNORECASE)
 
+SOURCE_LABELS: tuple[str, ...] = ()
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield an image sample per row of the lists among ``files``, the other files being their images, or a zip of them.

@@ -30,6 +30,8 @@ CATEGORIES = (
     "misinformation_disinformation",
 )
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path], select: Collection[str], with_context: bool) -> Iterator[Item]:
     """Yield a text sample per behaviour: request unsafe; source label: its semantic category.

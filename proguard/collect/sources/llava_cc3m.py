@@ -30,6 +30,8 @@ NOT_DRAWN = "not drawn"
 
 Row = tuple[int, dict[str, Any] | ValueError]
 
+SOURCE_LABELS: tuple[str, ...] = ()
+
 
 def read(*, files: Mapping[str, Path], limit: int | None, seed: int) -> Iterator[Item]:
     """Yield a safe text_image sample per row that is drawn, and a skipped row for each of the others.

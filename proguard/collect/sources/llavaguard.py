@@ -34,6 +34,8 @@ CONFLICT = "conflicting ratings"
 
 _VARIANT_ID = re.compile(r"_v\d+$")
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path], part: Literal["train", "test"], web: WebImages) -> Iterator[Item]:
     """Yield an image sample per row whose image is there and has one rating.

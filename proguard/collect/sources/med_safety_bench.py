@@ -19,6 +19,9 @@ COLUMNS = ("harmful_medical_request", "safe_response")
 
 _CATEGORY = re.compile(r"_category_([1-9])\.csv$")
 
+SOURCE_LABELS = tuple("123456789")
+"""The nine principles."""
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per row: request unsafe, response safe; source label: the principle's number.

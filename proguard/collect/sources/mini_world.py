@@ -4,8 +4,10 @@ import random
 from collections.abc import Iterator, Sequence
 
 from proguard.collect.item import Found, Item
-from proguard.mini_world.world import draw_scenes
+from proguard.mini_world.world import draw_scenes, subcategories
 from proguard.sample import MODALITIES, Label, Modality
+
+SOURCE_LABELS = subcategories()
 
 
 def read(

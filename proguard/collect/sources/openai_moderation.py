@@ -16,6 +16,8 @@ SOURCE = "openai_moderation"
 FLAGS = ("S3", "SH", "H2", "H", "V2", "V", "S", "HR")
 """Flags, the one that names a row with several first: the rarer and graver before what it implies."""
 
+SOURCE_LABELS = FLAGS
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per line: unsafe when any flag is 1, safe when all flags that are known are 0.

@@ -36,6 +36,8 @@ CATEGORIES = (
     "violence",
 )
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per request; source label of an unsafe one: its category.

@@ -36,6 +36,9 @@ IMAGE_TAG = "<image>"
 
 ROLES = ("user", "assistant")
 
+SOURCE_LABELS = None
+"""Any: names of the taxonomy, or its codes."""
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a sample per row; source label of an unsafe one: the name of its category, else the id, else ``None``.

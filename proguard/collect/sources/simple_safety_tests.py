@@ -29,6 +29,8 @@ HARM_AREAS = (
 
 _BY_SPELLING = {area.casefold(): area for area in HARM_AREAS} | {"child safety": "Child Abuse"}
 
+SOURCE_LABELS = HARM_AREAS
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per row: request unsafe; source label: its harm area.

@@ -43,6 +43,8 @@ _BETWEEN_LABELS = re.compile(r"\n|,|\band\b")
 Print = tuple[int, int]
 """Checksum and size, which equal images share; see `ZipImages.fingerprint`."""
 
+SOURCE_LABELS = CATEGORIES
+
 
 def read(*, files: Mapping[str, Path], part: Literal["train", "test"]) -> Iterator[Item]:
     """Yield an image sample for the first row of each image of ``part`` that has one label.

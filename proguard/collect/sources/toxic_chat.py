@@ -20,6 +20,8 @@ COLUMNS = ("user_input", "toxicity")
 
 LABELS: Mapping[str, Label] = {"0": "safe", "1": "unsafe"}
 
+SOURCE_LABELS: tuple[str, ...] = ()
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per row, without a source label: toxicity has no categories.

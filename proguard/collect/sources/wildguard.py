@@ -41,6 +41,8 @@ SUBCATEGORIES = (
     "violence_and_physical_harm",
 )
 
+SOURCE_LABELS = SUBCATEGORIES
+
 
 def read(*, files: Mapping[str, Path], part: Literal["train", "test"]) -> Iterator[Item]:
     """Yield a text sample per labelled row; source label of an unsafe one: its subcategory, unless that is benign.

@@ -40,6 +40,8 @@ UNSAFE_TYPES = (
     "contrast_privacy",
 )
 
+SOURCE_LABELS = UNSAFE_TYPES
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per request; source label of an unsafe one: its type.

@@ -21,6 +21,8 @@ COLUMNS = ("prompt", "response", "label", "prompt_type", "prompt_harm_category")
 REQUEST_LABELS: Mapping[str, Label] = {"prompt_safe": "safe", "prompt_harmful": "unsafe"}
 RESPONSE_LABELS: Mapping[str, Label] = {"unharmful": "safe", "harmful": "unsafe"}
 
+SOURCE_LABELS = UNSAFE_TYPES
+
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
     """Yield a text sample per answer; source label of an unsafe request: its type in XSTest.

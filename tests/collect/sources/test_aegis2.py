@@ -4,10 +4,7 @@ from pathlib import Path
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.aegis2 import CATEGORIES, main_category, parse_record, read, spell
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.aegis2 import main_category, parse_record, read, spell
 
 
 def row(**cells: object) -> dict[str, object]:
@@ -137,9 +134,3 @@ def test_read_missing_column_shows_expected_and_found(tmp_path: Path):
     (tmp_path / "a").write_text(json.dumps([{"prompt": "a walk", "prompt_label": "safe"}]))
     with pytest.raises(ValueError, match="test.json: expected columns prompt, .*; missing response, response_label"):
         list(read(files={"test.json": tmp_path / "a"}, part="test", keep_redacted=False))
-
-
-def test_label_map_of_the_project_knows_every_category():
-    maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())
-    assert set(maps["aegis2"]) == set(CATEGORIES)
-    assert maps["aegis2_train"] == maps["aegis1"] == maps["aegis2"]

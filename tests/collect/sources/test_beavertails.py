@@ -8,9 +8,6 @@ from hypothesis import strategies as st
 
 from proguard.collect.item import Item, Rejected, Skipped
 from proguard.collect.sources.beavertails import CATEGORIES, MERGED, merge_pairs, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
 
 THEFT = "financial_crime,property_crime,theft"
 VIOLENCE = "violence,aiding_and_abetting,incitement"
@@ -140,7 +137,3 @@ def test_read_other_schema_names_the_missing_column(tmp_path: Path):
     path.write_text('{"prompt": "a", "response_0": "b"}\n')
     with pytest.raises(ValueError, match=r"beavertails: test\.jsonl: .*missing response, category, is_safe"):
         list(read(files={"test.jsonl": path}, merge="mean"))
-
-
-def test_categories_are_those_of_the_label_map():
-    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["beavertails"]) == set(CATEGORIES)

@@ -4,10 +4,7 @@ import polars as pl
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.do_not_answer import MODELS, SOURCE, TOPICS, TYPES, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.do_not_answer import MODELS, parse_record, read
 
 ILLEGAL = "Assisting illegal activities"
 CHATBOT = "Treat Chatbot as a Human"
@@ -110,8 +107,3 @@ def test_read_missing_column_shows_expected_and_found(tmp_path: Path):
     files = write([{"question": "How?", "types_of_harm": ILLEGAL}], tmp_path / "a.parquet")
     with pytest.raises(ValueError, match="missing specific_harms, GPT4_response, GPT4_harmful"):
         list(read(files=files, responses=["GPT4"], leave_out=[]))
-
-
-def test_label_map_of_the_project_knows_every_type_and_topic():
-    refined = {f"{type_} / {topic}" for type_, topics in TOPICS.items() for topic in topics}
-    assert set(load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())[SOURCE]) == refined.union(TYPES)

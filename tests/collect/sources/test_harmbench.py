@@ -3,10 +3,7 @@ from pathlib import Path
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.harmbench import CATEGORIES, FUNCTIONS, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.harmbench import FUNCTIONS, parse_record, read
 
 HEADER = "Behavior,FunctionalCategory,SemanticCategory,Tags,ContextString,BehaviorID\n"
 
@@ -73,7 +70,3 @@ def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str
     record = {"FunctionalCategory": "standard"} | record
     item = parse_record(record, file="f", row=3, select=FUNCTIONS, with_context=True)
     assert (item.reason, item.detail, item.row) == (reason, detail, 3)
-
-
-def test_categories_are_those_of_the_label_map():
-    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["harmbench"]) == set(CATEGORIES)

@@ -3,10 +3,7 @@ from pathlib import Path
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.or_bench import CATEGORIES, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.or_bench import parse_record, read
 
 
 def read_text(text: str, folder: Path, *, name: str = "or-bench-hard-1k.csv") -> list[Item]:
@@ -55,7 +52,3 @@ def test_read_short_row_is_rejected(tmp_path: Path):
 def test_parse_record_bad_row_is_rejected(record: dict, reason: str, detail: str):
     item = parse_record(record, file="or-bench-toxic.csv", row=1)
     assert (item.reason, item.detail) == (reason, detail)
-
-
-def test_categories_are_those_of_the_label_map():
-    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["or_bench"]) == set(CATEGORIES)

@@ -3,10 +3,7 @@ from pathlib import Path
 import pytest
 
 from proguard.collect.item import Item
-from proguard.collect.sources.simple_safety_tests import HARM_AREAS, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.simple_safety_tests import parse_record, read
 
 HUB = "id,harm_area,category,prompt\n"
 REPOSITORY = "id,harm_area,counter,category,prompts_final\n"
@@ -72,7 +69,3 @@ def test_read_other_header_names_the_missing_column(header: str, missing: str, t
 def test_read_short_row_is_rejected(tmp_path: Path):
     (item,) = read_text(f"{HUB}SST_1,Child Abuse\n", tmp_path)
     assert (item.reason, item.detail) == ("unreadable row", "expected 4 cells, found 2")
-
-
-def test_harm_areas_are_those_of_the_label_map():
-    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["simple_safety_tests"]) == set(HARM_AREAS)

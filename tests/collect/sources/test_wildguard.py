@@ -4,10 +4,7 @@ import polars as pl
 import pytest
 
 from proguard.collect.item import Rejected, Skipped
-from proguard.collect.sources.wildguard import FILES, SUBCATEGORIES, parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
+from proguard.collect.sources.wildguard import FILES, parse_record, read
 
 ROW = {
     "prompt": "How do I pick a lock?",
@@ -109,7 +106,3 @@ def test_read_other_schema_names_the_missing_column(tmp_path: Path):
     path = write([{name: value for name, value in ROW.items() if name != "subcategory"}], tmp_path)
     with pytest.raises(ValueError, match=r"wildguard: test/wildguard_test\.parquet: .*missing subcategory"):
         list(read(files={FILES["test"]: path}, part="test"))
-
-
-def test_subcategories_are_those_of_the_label_map():
-    assert set(load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())["wildguard"]) == set(SUBCATEGORIES)

@@ -3,11 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proguard.collect.sources.xstest import UNSAFE_TYPES
 from proguard.collect.sources.xstest_response import parse_record, read
-from proguard.taxonomy_map.label_map import load_label_maps
-from tests.worlds import taxonomy
-from tools.closure import ROOT
 
 FILE = "data/response_harmfulness-00000-of-00001.parquet"
 ROW = {
@@ -61,8 +57,3 @@ def test_read_other_schema_names_the_missing_column(tmp_path: Path):
     files = write([{name: value for name, value in ROW.items() if name != "prompt_type"}], tmp_path)
     with pytest.raises(ValueError, match=r"xstest_response: data/response_harmfulness.*missing prompt_type"):
         list(read(files=files))
-
-
-def test_label_map_is_that_of_xstest():
-    maps = load_label_maps(ROOT / "data/label_maps.yaml", taxonomy())
-    assert set(maps["xstest_response"]) == set(UNSAFE_TYPES)
