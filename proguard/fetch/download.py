@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
+from proguard.errors import first_line
 from proguard.fetch.verify import verify_file
 from proguard.storage.files import atomic_file
 
@@ -47,17 +48,13 @@ def download_file(
             found = attempts(_stream, url, temporary)
         except httpx.HTTPError as error:
             raise ConnectionError(
-                f"{url}: {_first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
+                f"{url}: {first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
             ) from error
         verify_file(what or url, temporary, expected=sha256, found=found)
 
 
 def _log_fault(state: RetryCallState) -> None:
-    log.warning("%s; trying again", _first_line(state.outcome.exception()))
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+    log.warning("%s; trying again", first_line(state.outcome.exception()))
 
 
 def _is_passing(error: BaseException) -> bool:

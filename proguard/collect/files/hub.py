@@ -22,6 +22,8 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import filter_repo_objects
 
+from proguard.errors import first_line
+
 _DENIED = (401, 403)
 _N_SHOWN = 8
 
@@ -169,7 +171,7 @@ def _refusal(name: str, *, hub: str, gate: str | None, error: HfHubHTTPError) ->
 
 
 def _missing(name: str, *, hub: str, revision: str | None, offline: bool, error: Exception) -> OSError:
-    reason = str(error).partition("\n")[0] or type(error).__name__
+    reason = first_line(error)
     if offline:
         return FileNotFoundError(
             f"{name}: collect.offline is set and the cache lacks data set {hub} at {revision}, or some of its files: "
