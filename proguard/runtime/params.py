@@ -22,15 +22,37 @@ def compose_params(conf: Path = CONF, overrides: Sequence[str] = ()) -> dict[str
     Raises:
         ValueError: When an override names no key or option, or a value cannot be resolved.
     """
+    return _compose(conf, "config", overrides, resolve=True)
+
+
+def compose_unresolved(conf: Path = CONF, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the composed configuration with its interpolations, ``${...}``.
+
+    Raises:
+        ValueError: When an override names no key or option.
+    """
+    return _compose(conf, "config", overrides, resolve=False)
+
+
+def override_params(params: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """Return params.yaml under overrides of the command line.
+
+    Raises:
+        ValueError: When an override is not of Hydra's grammar, or names no key.
+    """
+    return _compose(params.parent, params.stem, overrides, resolve=True)
+
+
+def _compose(folder: Path, name: str, overrides: Sequence[str], *, resolve: bool) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
 
     try:
-        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            composed = compose("config", overrides=list(overrides))
-        return OmegaConf.to_container(composed, resolve=True)
+        with initialize_config_dir(str(folder.resolve()), version_base="1.3"):
+            composed = compose(name, overrides=list(overrides))
+        return OmegaConf.to_container(composed, resolve=resolve)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(f"{conf}: {error}") from error
+        raise ValueError(f"{folder}: {error}") from error
 
 
 def differing_keys(composed: dict[str, Any], committed: dict[str, Any]) -> list[str]:
