@@ -1,4 +1,4 @@
-"""Stage evaluate: predictions in; metrics.json, plot data and the report out.
+"""Stage evaluate: predictions in; metrics.json, the headline metrics, plot data and the report out.
 
     python stages/evaluate.py
 
@@ -14,7 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 from proguard.card import contract_hashes, read_card
 from proguard.evaluate.metrics.estimate import to_json
 from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
+from proguard.evaluate.report.comparison import guards_on
 from proguard.evaluate.report.facts import describe_run
+from proguard.evaluate.report.headline import summarise
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
 from proguard.naming import NameBank, SimilarityConfig
@@ -81,6 +83,9 @@ def main(cfg: DictConfig) -> None:
     with atomic_file(cfg.paths.report) as temporary:
         temporary.write_text(report, encoding="utf-8")
     write_json(to_json(estimates), cfg.paths.metrics)
+    pair = guards_on(estimates, options.test_set, **compared)
+    headline = summarise(pair.before, pair.after, pair.gain, options.confidence)
+    write_json(headline, Path(cfg.paths.summaries) / "evaluate.json")
 
 
 if __name__ == "__main__":

@@ -95,10 +95,14 @@ def test_pipeline_run_in_mlflow_holds_metrics_report_and_hashes(built):
     parent = parents[0]
     assert {"collect", "rl_train", "predict", "evaluate"} <= set(children)
     assert parent.data.params["rl_train.steps"] == "2"
-    assert "proguard.test.all.reward.mean.value" in parent.data.metrics
+    assert {"Mean reward", "Mean reward: gain"} <= set(parent.data.metrics)
+    assert len(parent.data.metrics) <= 20
+    assert parent.data.tags["mlflow.note.content"].startswith(("Yes: ", "No: ", "Not shown "))
+    assert parent.data.tags["proguard.dirty"] == "true"  # The overrides changed params.yaml.
+    assert [given.dataset.name for given in parent.inputs.dataset_inputs] == ["mini"]
     assert {"proguard.taxonomy", "proguard.prompt", "proguard.reward", "proguard.data"} <= set(parent.data.tags)
     artifacts = {a.path for a in mlflow.MlflowClient().list_artifacts(parent.info.run_id)}
-    assert {"report.html", "dvc.lock", "params.yaml"} <= artifacts
+    assert {"report.html", "metrics.json", "dvc.lock", "params.yaml"} <= artifacts
     assert "reward" in children["rl_train"].data.metrics
 
 

@@ -1,193 +1,80 @@
-"""MLflow: one run per pipeline run, its stages as children.
+"""Tracking with MLflow: one run per pipeline run, its stages as children. It never decides whether a stage succeeds.
 
-All stages that one `dvc` process starts share a parent run. A stage that DVC takes from its cache starts no process and
-so adds no run. Files come first: when the tracking server is down this says so once, and nothing is lost but the copy.
+This module is the boundary: whatever MLflow, git or the file system raise here is one warning. Files come first, so
+that nothing is lost but the copy. `proguard.runtime.mlflow_runs` says what is logged.
 """
 
 import logging
-import os
-import subprocess
-from collections.abc import Iterator, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import psutil
-import yaml
-from filelock import FileLock
+from proguard.errors import first_line
+from proguard.runtime import mlflow_runs
+from proguard.runtime.mlflow_runs import StageRun, Status
 
-from proguard.card import CARD_FILE, TRAINED
-from proguard.flatten import flatten
-from proguard.storage.files import read_json
+T = TypeVar("T")
 
-EXPERIMENT = "proguard"
+_KILLED = {signal.SIGTERM.value, *(128 + number.value for number in (signal.SIGTERM, signal.SIGHUP))}
+"""Exit codes of a stage that was asked to end; the bare number is Ray's."""
 
 _LOG = logging.getLogger(__name__)
-_FINAL_STAGE = "evaluate"
-_KIND = "custom_model_development"
-"""Has MLflow's pages open on runs and metrics and not on traces of language model calls."""
+
+
+class _Boundary:
+    """Calls that must not fail: the first failure is a warning, later ones are not worth another."""
+
+    def __init__(self) -> None:
+        self.run: StageRun | None = None
+        self.has_failed = False
+
+    def call(self, action: Callable[[], T]) -> T | None:
+        """Return what ``action`` returns, or ``None`` when it raises anything."""
+        try:
+            return action()
+        except Exception as error:
+            level = logging.DEBUG if self.has_failed else logging.WARNING
+            reason = f"{type(error).__name__}: {first_line(error)}"
+            _LOG.log(level, "MLflow: the stage goes on, but is tracked in part or not at all (%s)", reason)
+            self.has_failed = True
+            return None
+
+
+_current = _Boundary()
 
 
 @contextmanager
 def track_stage(stage: str, params: Mapping[str, Any]) -> Iterator[None]:
-    """Run the block as a child run named ``stage``, active in this process as ``mlflow.active_run()``.
-
-    Its summary file's numbers become metrics of the child, those of evaluate metrics of the parent too.
+    """Run the block as a child run named ``stage``; end that run whatever the block raises.
 
     Args:
-        params: The whole of params.yaml; ``paths.summaries``, ``paths.metrics`` and ``paths.report`` are read.
+        stage: Name of the stage; inside DVC its full name, such as ``predict@base-test``, is used.
+        params: The whole of params.yaml.
     """
-    try:
-        parent = _open_parent(params)
-        child = _open_child(stage, parent)
-    except _tracking_errors() as error:
-        _LOG.warning("MLflow does not answer, this stage is not tracked: %s", _first_line(error))
-        os.environ["MLFLOW_RUN_ID"] = ""
-        yield
-        return
-    status = "FAILED"
+    global _current
+    _current = boundary = _Boundary()
+    boundary.run = boundary.call(lambda: mlflow_runs.open_run(stage, params))
+    status: Status = "FAILED"
     try:
         yield
         status = "FINISHED"
+    except BaseException as error:
+        status = "KILLED" if _is_kill(error) else "FAILED"
+        raise
     finally:
-        try:
-            _close(stage, params, parent, child, status)
-        except _tracking_errors() as error:
-            _LOG.warning("MLflow stopped answering, %s is tracked in part: %s", stage, _first_line(error))
+        run, boundary.run = boundary.run, None
+        if run is not None:
+            boundary.call(lambda: mlflow_runs.close_run(run, status, params))
 
 
 def log_step(metrics: Mapping[str, float], step: int) -> None:
-    """Log the numbers of one training step to the stage's run; without one this does nothing."""
-    import mlflow
-
-    run_id = os.environ.get("MLFLOW_RUN_ID")
-    if not run_id:
-        return
-    try:
-        mlflow.log_metrics({_clean(k): v for k, v in metrics.items()}, step=step, run_id=run_id)
-    except _tracking_errors() as error:
-        _LOG.warning("MLflow stopped answering, curves end here: %s", _first_line(error))
-        os.environ["MLFLOW_RUN_ID"] = ""
+    """Log the numbers of one training step to the stage's run; without one, or after a failure, this does nothing."""
+    run = _current.run
+    if run is not None and not _current.has_failed:
+        _current.call(lambda: mlflow_runs.log_numbers(run, metrics, step))
 
 
-def _open_parent(params: Mapping[str, Any]) -> str:
-    """Return the id of this pipeline run's parent run, created when this is its first stage."""
-    import mlflow
-
-    root = Path(os.environ.get("DVC_ROOT", "."))
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    if "MLFLOW_TRACKING_URI" not in os.environ:
-        uri = params.get("runtime", {}).get("tracking_uri")
-        os.environ["MLFLOW_TRACKING_URI"] = uri or f"sqlite:///{(root / 'mlflow.db').resolve()}"
-    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
-    (root / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".dvc" / "tmp" / "mlflow.lock"):
-        experiment = mlflow.set_experiment(EXPERIMENT).experiment_id
-        mlflow.set_experiment_tag("mlflow.experimentKind", _KIND)
-        key = _pipeline_key()
-        found = mlflow.search_runs(
-            [experiment], f"tags.`proguard.pipeline` = '{key}'", max_results=1, output_format="list"
-        )
-        if found:
-            return found[0].info.run_id
-        client = mlflow.MlflowClient()
-        name = os.environ.get("DVC_EXP_NAME") or f"repro {_git('rev-parse', '--short', 'HEAD') or 'uncommitted'}"
-        run = client.create_run(experiment, run_name=name, tags=_tags(key))
-        mlflow.log_params(
-            {k: str(v)[:500] for k, v in flatten(params) if not k.startswith(("runtime.", "paths."))},
-            run_id=run.info.run_id,
-        )
-        return run.info.run_id
-
-
-def _open_child(stage: str, parent: str) -> str:
-    import mlflow
-
-    name = os.environ.get("DVC_STAGE", stage)
-    experiment = mlflow.get_run(parent).info.experiment_id
-    tags = {"mlflow.parentRunId": parent, "proguard.stage": stage}
-    run_id = mlflow.MlflowClient().create_run(experiment, run_name=name, tags=tags).info.run_id
-    os.environ["MLFLOW_RUN_ID"] = run_id
-    return run_id
-
-
-def _close(stage: str, params: Mapping[str, Any], parent: str, child: str, status: str) -> None:
-    import mlflow
-
-    client = mlflow.MlflowClient()
-    paths = params.get("paths", {})
-    if status == "FINISHED":
-        mlflow.log_metrics(_numbers(Path(paths["summaries"]) / _summary_name(stage)), run_id=child)
-        if stage == _FINAL_STAGE:
-            mlflow.log_metrics(_numbers(Path(paths["metrics"])), run_id=parent)
-            for artifact in (Path(paths["report"]), Path("dvc.lock"), Path("params.yaml")):
-                if artifact.exists():
-                    client.log_artifact(parent, str(artifact))
-        for key, value in _provenance(Path(paths["guards"]) / TRAINED, paths["splits"]).items():
-            client.set_tag(parent, f"proguard.{key}", value)
-    client.set_terminated(child, status)
-    client.set_terminated(parent, status)
-
-
-def _summary_name(stage: str) -> str:
-    """Return the file of the stage's summary; of ``predict@base-test`` it is ``predict-base-test.json``."""
-    return f"{os.environ.get('DVC_STAGE', stage).replace('@', '-')}.json"
-
-
-def _numbers(path: Path) -> dict[str, float]:
-    if not path.exists():
-        return {}
-    leaves = flatten(read_json(path))
-    return {_clean(k): float(v) for k, v in leaves if isinstance(v, int | float) and k}
-
-
-def _clean(key: str) -> str:
-    """MLflow's metric names hold letters, digits and ``_ - . / :`` and space."""
-    return "".join(c if c.isalnum() or c in "_-./: " else "_" for c in key)
-
-
-def _pipeline_key() -> str:
-    """Name the `dvc` process above this one, by pid and start; a stage run by hand is a pipeline of its own."""
-    above = [psutil.Process(), *psutil.Process().parents()]
-    dvc = [p for p in above if any(Path(part).name in ("dvc", "dvc.exe") for part in p.cmdline()[:3])]
-    process = dvc[-1] if dvc else above[0]
-    return f"{process.pid}-{process.create_time():.2f}-{os.environ.get('DVC_EXP_NAME', '')}"
-
-
-def _tags(key: str) -> dict[str, str]:
-    commit, dirty = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
-    tags = {"proguard.pipeline": key, "proguard.dirty": str(bool(dirty)).lower()}
-    if commit:
-        tags["mlflow.source.git.commit"] = tags["proguard.commit"] = commit
-    if name := os.environ.get("DVC_EXP_NAME"):
-        tags["dvc.experiment"] = name
-    return tags
-
-
-def _provenance(guard: Path, splits: str) -> dict[str, str]:
-    """Return the hashes on the guard's card and, as ``data``, DVC's hash of the splits; absent ones are left out."""
-    hashes = dict(read_json(guard / CARD_FILE)["hashes"]) if (guard / CARD_FILE).exists() else {}
-    if Path("dvc.lock").exists():
-        stages = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]
-        for out in stages.get("ood_split", {}).get("outs", []):
-            if out["path"] == splits:
-                hashes["data"] = out["md5"]
-    return hashes
-
-
-def _git(*arguments: str) -> str | None:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _tracking_errors() -> tuple[type[Exception], ...]:
-    import requests
-    import sqlalchemy.exc
-    from mlflow.exceptions import MlflowException
-
-    return (MlflowException, requests.exceptions.RequestException, sqlalchemy.exc.SQLAlchemyError)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def _is_kill(error: BaseException) -> bool:
+    """Return whether an exception means that somebody ended the stage."""
+    return isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code in _KILLED)

@@ -1,92 +1,221 @@
-"""MLflow runs of stages, against a real sqlite store."""
+"""Tracking never decides whether a stage succeeds, and never leaves a run running."""
 
-import json
-from pathlib import Path
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
 
 import mlflow
 import pytest
+import requests
+from mlflow.exceptions import MlflowException
 
-from proguard.runtime.tracking import EXPERIMENT, log_step, track_stage
+from proguard.runtime.tracking import log_step, track_stage
+from tests.runtime.mlflow_store import PARAMS, commit, parent_and_children, runs
 
+pytestmark = pytest.mark.slow
 
-@pytest.fixture
-def params(tmp_path, monkeypatch):
-    """Paths of an empty project with its own tracking store."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    monkeypatch.setenv("MLFLOW_RUN_ID", "")
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    paths = {
-        "summaries": "summaries",
-        "metrics": "metrics.json",
-        "report": "report.html",
-        "guards": "guards",
-        "splits": "splits",
-    }
-    (tmp_path / "summaries").mkdir()
-    (tmp_path / "summaries" / "collect.json").write_text(json.dumps({"samples": {"text": 3}}))
-    (tmp_path / "metrics.json").write_text(json.dumps({"base": {"reward": 1.5, "undefined": None}}))
-    (tmp_path / "report.html").write_text("<html></html>")
-    return {"paths": paths, "collect": {"seed": 7}, "runtime": {"work": "w"}}
-
-
-def runs():
-    return mlflow.search_runs(experiment_names=[EXPERIMENT], output_format="list")
-
-
-def parent_and_children():
-    children = [r for r in runs() if "mlflow.parentRunId" in r.data.tags]
-    parents = [r for r in runs() if "mlflow.parentRunId" not in r.data.tags]
-    return parents, children
-
-
-@pytest.mark.slow
-def test_summary_of_a_stage_of_a_matrix_is_found(params, monkeypatch):
-    monkeypatch.setenv("DVC_STAGE", "predict@base-test")
-    (Path("summaries") / "predict-base-test.json").write_text(json.dumps({"rows": 9}))
-    with track_stage("predict", params):
-        pass
-    _, children = parent_and_children()
-    assert children[0].data.metrics == {"rows": 9}
+FAULTS = [
+    MlflowException("no such run"),
+    requests.exceptions.ConnectionError("refused"),
+    sqlite3.OperationalError("database is locked"),
+    OSError(28, "No space left on device"),
+    PermissionError(13, "Permission denied"),
+    FileNotFoundError(2, "No such file or directory: 'git'"),
+    KeyError("headline"),
+    ImportError("libsqlite3.so.0"),
+    RecursionError("deep"),
+    MemoryError(),
+    type("Odd", (Exception,), {"__str__": lambda self: ""})(),
+]
+PLACES = [
+    "set_tracking_uri",
+    "MlflowClient.get_experiment_by_name",
+    "MlflowClient.search_runs",
+    "MlflowClient.create_run",
+    "log_params",
+    "log_metrics",
+    "MlflowClient.set_tag",
+    "MlflowClient.get_run",
+    "MlflowClient.update_run",
+    "MlflowClient.set_terminated",
+    "MlflowClient.log_artifact",
+]
 
 
-@pytest.mark.slow
-def test_experiment_opens_on_model_training(params):
-    with track_stage("collect", params):
-        pass
-    assert mlflow.get_experiment_by_name(EXPERIMENT).tags["mlflow.experimentKind"] == "custom_model_development"
-
-
-@pytest.mark.slow
-def test_stages_of_one_pipeline_share_a_parent(params):
-    with track_stage("collect", params):
+def run_stage(stage="evaluate", params=PARAMS):
+    """Run a stage that logs two steps; return whether it came to its end."""
+    done = []
+    with track_stage(stage, params):
         log_step({"loss": 0.5}, step=1)
-    with track_stage("evaluate", params):
-        pass
-    parents, children = parent_and_children()
-    assert len(parents) == 1
-    assert {c.data.tags["mlflow.parentRunId"] for c in children} == {parents[0].info.run_id}
-    collect = next(c for c in children if c.data.tags["proguard.stage"] == "collect")
-    assert collect.data.metrics == {"samples.text": 3, "loss": 0.5}
-    assert parents[0].data.params == {"collect.seed": "7"}
-    assert parents[0].data.metrics == {"base.reward": 1.5}
-    artifacts = [a.path for a in mlflow.MlflowClient().list_artifacts(parents[0].info.run_id)]
-    assert artifacts == ["report.html"]
+        log_step({"loss": 0.4}, step=2)
+        done.append(True)
+    return done == [True]
 
 
-@pytest.mark.slow
-def test_failed_stage_is_a_failed_run(params):
-    with pytest.raises(ValueError, match="broken"), track_stage("collect", params):
-        raise ValueError("broken")
-    assert {r.info.status for r in runs()} == {"FAILED"}
+def warnings(caplog):
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING and r.name.startswith("proguard")]
 
 
-def test_no_server_is_a_warning_and_the_stage_runs(params, monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [(place, FAULTS[6]) for place in PLACES]
+    + [(place, fault) for place in ("MlflowClient.create_run", "log_metrics") for fault in FAULTS],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_fault_of_mlflow_is_one_warning_and_the_stage_succeeds(place, fault, project, monkeypatch, caplog):
+    def fail(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(f"mlflow.{place}", fail)
+    assert run_stage()
+    (warning,) = warnings(caplog)
+    assert warning.startswith("MLflow: the stage goes on, but is tracked in part or not at all (")
+    assert type(fault).__name__ in warning
+
+
+@pytest.mark.parametrize("place", ["log_metrics", "MlflowClient.log_artifact", "MlflowClient.log_inputs"])
+def test_fault_while_logging_leaves_no_run_running(place, project, monkeypatch):
+    monkeypatch.setattr(f"mlflow.{place}", lambda *_, **__: 1 / 0)
+    assert run_stage()
+    assert {run.info.status for run in runs(project)} == {"FINISHED"}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"paths": {}, "runtime": {}}, {"paths": {}, "runtime": None}, PARAMS | {"paths": {}}],
+    ids=["empty", "no path", "null", "some paths"],
+)
+def test_params_without_a_key_are_one_warning(params, project, caplog):
+    assert run_stage(params=params)
+    assert len(warnings(caplog)) == 1
+    assert "RUNNING" not in {run.info.status for run in runs_if_any(project)}
+
+
+def runs_if_any(project):
+    try:
+        return runs(project)
+    except AttributeError:  # No experiment was made.
+        return []
+
+
+def test_damaged_database_is_one_warning_within_seconds(project, caplog):
+    (project / "mlflow.db").write_bytes(b"no database at all" * 999)
+    assert run_stage()
+    assert "file is not a database" in warnings(caplog)[0]
+
+
+def test_locked_database_is_one_warning(project, monkeypatch, caplog):
+    monkeypatch.setattr("proguard.runtime.mlflow_runs.WAIT_SECONDS", 0.2)
+    with sqlite3.connect(project / "mlflow.db") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert run_stage()
+    assert "database is locked" in warnings(caplog)[0]
+
+
+def test_held_lock_file_is_one_warning(project, monkeypatch, caplog):
+    from filelock import FileLock
+
+    monkeypatch.setattr("proguard.runtime.mlflow_runs.WAIT_SECONDS", 0.2)
+    (project / ".dvc" / "tmp").mkdir(parents=True)
+    with FileLock(project / ".dvc" / "tmp" / "mlflow.lock", is_singleton=False):
+        assert run_stage()
+    assert "Timeout" in warnings(caplog)[0]
+
+
+def test_folder_that_cannot_be_written_is_one_warning(project, monkeypatch, caplog):
+    (project / ".dvc").write_text("a file where a folder is due")
+    assert run_stage()
+    assert "FileExistsError" in warnings(caplog)[0] or "NotADirectoryError" in warnings(caplog)[0]
+
+
+def test_artifact_store_out_of_reach_is_one_warning_and_ends_the_runs(project, monkeypatch, caplog):
+    client = mlflow.MlflowClient(f"sqlite:///{project / 'mlflow.db'}")
+    client.create_experiment("proguard", artifact_location="mlflow-artifacts://127.0.0.1:9/x")
+    assert run_stage()
+    assert len(warnings(caplog)) == 1
+    assert {run.info.status for run in runs(project)} == {"FINISHED"}
+
+
+def test_damaged_summary_is_one_warning_and_ends_the_runs(project, caplog):
+    (project / "summaries" / "evaluate.json").write_text('{"verdict": ')
+    assert run_stage()
+    assert "JSONDecodeError" in warnings(caplog)[0]
+    assert {run.info.status for run in runs(project)} == {"FINISHED"}
+
+
+def test_no_server_is_one_warning(project, monkeypatch, caplog):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    done = []
-    with track_stage("collect", params):
+    assert run_stage()
+    assert len(warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize("is_repository", [True, False])
+def test_without_a_git_program_the_stage_is_tracked(is_repository, project, monkeypatch, caplog):
+    if is_repository:
+        commit(project)
+    real = subprocess.run
+
+    def without_git(command, *args, **kwargs):
+        if command[0] == "git":
+            raise FileNotFoundError(2, "No such file or directory: 'git'")
+        return real(command, *args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "run", without_git)
+    assert run_stage()
+    assert warnings(caplog) == []
+    assert "proguard.commit" not in parent_and_children(project)[0].data.tags
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (ValueError("broken"), "FAILED"),
+        (SystemExit(1), "FAILED"),  # What Hydra makes of an error.
+        (SystemExit(143), "KILLED"),
+        (SystemExit(15), "KILLED"),  # What Ray makes of SIGTERM.
+        (KeyboardInterrupt(), "KILLED"),
+    ],
+)
+def test_stage_that_ends_early_is_a_run_that_ended(raised, status, project):
+    with pytest.raises(type(raised)), track_stage("collect", PARAMS):
+        raise raised
+    assert {run.info.status for run in runs(project)} == {status}
+
+
+def test_pipeline_of_a_failed_stage_stays_failed(project):
+    with pytest.raises(ValueError, match="broken"), track_stage("collect", PARAMS):
+        raise ValueError("broken")
+    assert run_stage()
+    parent, children = parent_and_children(project)
+    statuses = {name: child.info.status for name, child in children.items()}
+    assert (parent.info.status, statuses) == ("FAILED", {"collect": "FAILED", "evaluate": "FINISHED"})
+
+
+def test_pipeline_runs_while_a_stage_runs(project):
+    assert run_stage("collect")
+    with track_stage("evaluate", PARAMS):
+        assert runs(project)[0].info.status == "RUNNING"
+    assert runs(project)[0].info.status == "FINISHED"
+
+
+def test_log_step_outside_of_a_stage_does_nothing(caplog):
+    log_step({"loss": 0.5}, step=1)
+    assert warnings(caplog) == []
+
+
+def test_run_id_of_somebody_else_is_left_alone(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
+    assert run_stage()
+    assert os.environ["MLFLOW_RUN_ID"] == "0" * 32
+
+
+def test_lost_database_in_the_middle_of_a_stage_is_one_warning(project, caplog):
+    with track_stage("collect", PARAMS):
+        shutil.rmtree(project / "mlflow.db", ignore_errors=True)
+        (project / "mlflow.db").write_bytes(b"x" * 9999)
         log_step({"loss": 0.5}, step=1)
-        done.append(True)
-    assert done == [True]
-    assert "not tracked" in caplog.text
+        log_step({"loss": 0.5}, step=2)
+    assert len(warnings(caplog)) == 1

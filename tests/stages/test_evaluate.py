@@ -73,6 +73,8 @@ def test_evaluate_writes_metrics_plots_and_report(tmp_path):
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert set(metrics) == {"base", "proguard", "difference"}
     assert set(metrics["proguard"]["test"]) == {"all", "text", "image", "text_image"}
+    headline = json.loads((tmp_path / "data/summaries/evaluate.json").read_text())
+    assert headline["headline"]["Mean reward"] == metrics["proguard"]["test"]["all"]["reward"]["mean"]["value"]
     gain = metrics["difference"]["test"]["all"]["reward"]["mean"]
     assert set(gain) == {"value", "low", "high", "n"}
     assert gain["low"] > 0

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
+from typing import Any, Literal
 
-from proguard.evaluate.metrics.estimate import ALL, ByModality, Estimate, trend
+from proguard.evaluate.metrics.estimate import ALL, DIGITS, ByModality, Estimate, trend
 from proguard.sample import MODALITIES
 
 Unit = Literal["reward", "percent"]
@@ -92,6 +92,17 @@ def find_verdict(baseline: ByModality, trained: ByModality, difference: ByModali
         "unclear": "Not shown to be better: the difference could be chance",
     }[tone]
     return Finding(title, f"Training {change} ({interval}). {_by_modality(difference)}", tone)
+
+
+def summarise(baseline: ByModality, trained: ByModality, difference: ByModality, confidence: float) -> dict[str, Any]:
+    """Return what a tracked run leads with: the verdict as a text, and each headline metric with its gain, by title."""
+    finding = find_verdict(baseline, trained, difference, confidence)
+    values: dict[str, float] = {}
+    for line in HEADLINES:
+        after, gain = (by[ALL][line.task][line.metric].value for by in (trained, difference))
+        values |= {line.title: after, f"{line.title}: gain": gain}
+    headline = {title: round(value, DIGITS) for title, value in values.items() if not isnan(value)}
+    return {"verdict": f"{finding.title}. {finding.sentence}", "headline": headline}
 
 
 _ALL_OF = {2: "in both modalities", 3: "in all three modalities"}

@@ -11,6 +11,7 @@ from proguard.evaluate.report.headline import (
     show_gain,
     show_range,
     show_value,
+    summarise,
 )
 
 
@@ -80,3 +81,19 @@ def test_show_undefined_is_a_dash():
 
 def test_join_known_values():
     assert [join(list(letters)) for letters in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
+
+
+def estimates_of(value):
+    """Every headline metric at one value, but one that is undefined."""
+    by_metric = {}
+    for n, line in enumerate(HEADLINES):
+        by_metric.setdefault(line.task, {})[line.metric] = Estimate(nan if n == 1 else value, value, value, 10)
+    return {"all": by_metric}
+
+
+def test_summarise_gives_each_headline_metric_with_its_gain_and_the_verdict():
+    found = summarise(estimates_of(1.8), estimates_of(2.3), estimates_of(0.5), 0.95)
+    assert (found["headline"]["Mean reward"], found["headline"]["Mean reward: gain"]) == (2.3, 0.5)
+    assert len(found["headline"]) == 2 * (len(HEADLINES) - 1) <= 20
+    assert HEADLINES[1].title not in found["headline"]
+    assert found["verdict"].startswith("Yes: the trained guard is better. Training raised the mean reward")

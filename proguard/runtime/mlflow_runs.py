@@ -1,0 +1,201 @@
+"""The MLflow runs of a pipeline and its stages: how they begin, what they hold, how they end.
+
+All stages that one `dvc` process starts share a parent run. A stage that DVC takes from its cache starts no process and
+so adds no run. Everything here may raise; `proguard.runtime.tracking` is the boundary.
+"""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from filelock import FileLock
+
+from proguard.flatten import flatten
+from proguard.runtime import provenance
+from proguard.runtime.processes import Process, pipeline_process, this_process
+from proguard.storage.files import read_json
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+EXPERIMENT = "proguard"
+WAIT_SECONDS = 10
+"""Longest wait for the tracking server, the database or another stage that opens its run."""
+
+MAX_HEADLINES = 20
+"""Metrics on a pipeline's run; more of them nobody compares on one screen."""
+
+_FINAL_STAGE = "evaluate"
+_AFTER_SPLIT = ("rl_train", "predict", _FINAL_STAGE)
+_UNTRACKED = ("runtime.", "paths.", "plan.")
+_EXPERIMENT_KIND = "custom_model_development"
+"""Makes MLflow's pages open on runs and metrics instead of traces of language model calls."""
+
+_PARENT, _PIPELINE, _PROCESS, _FAILED = (
+    "mlflow.parentRunId",
+    "proguard.pipeline",
+    "proguard.process",
+    "proguard.failed_stage",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """The open run of a stage."""
+
+    client: "MlflowClient"
+    stage: str
+    child: str
+    """Run id of the stage."""
+
+    parent: str
+    """Run id of the pipeline."""
+
+
+def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
+    """Open the run of a stage, and that of its pipeline for the first one; end runs whose process is gone."""
+    client = _connect(params)
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    (root / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
+    with FileLock(root / ".dvc" / "tmp" / "mlflow.lock", timeout=WAIT_SECONDS):
+        experiment = _find_experiment(client)
+        end_stale_runs(client, experiment)
+        parent = _find_parent(client, experiment) or _create_parent(client, experiment, params)
+    client.update_run(parent, status="RUNNING")
+    name = os.environ.get("DVC_STAGE", stage)
+    tags = {_PARENT: parent, "proguard.stage": stage, _PROCESS: str(this_process())}
+    child = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+    return StageRun(client, stage, child, parent)
+
+
+def close_run(run: StageRun, status: Status, params: Mapping[str, Any]) -> None:
+    """End the run of a stage, and that of its pipeline until another stage begins; then log what the stage wrote.
+
+    Runs end first: no failure below leaves one running.
+    """
+    if status != "FINISHED":
+        run.client.set_tag(run.parent, _FAILED, run.stage)
+    run.client.set_terminated(run.child, status)
+    has_failed = _FAILED in run.client.get_run(run.parent).data.tags
+    run.client.set_terminated(run.parent, "FAILED" if has_failed and status == "FINISHED" else status)
+    if status != "FINISHED":
+        return
+    paths = params["paths"]
+    summary = _read(Path(paths["summaries"]) / f"{_file_name(run.stage)}.json")
+    log_numbers(run, dict(flatten(summary)), 0)
+    for key, value in provenance.hashes_of(paths).items():
+        run.client.set_tag(run.parent, f"proguard.{key}", value)
+    if run.stage in _AFTER_SPLIT:
+        _log_data(run, params)
+    if run.stage == _FINAL_STAGE:
+        _log_result(run, summary, paths)
+
+
+def log_numbers(run: StageRun, values: Mapping[str, Any], step: int) -> None:
+    """Log the numbers among ``values`` as metrics of the stage's run."""
+    _log_metrics(run.client, run.child, values, step)
+
+
+def end_stale_runs(client: "MlflowClient", experiment: str) -> None:
+    """End the runs of processes of this machine that are gone, as after a SIGKILL or a power cut."""
+    for run in client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=1000):
+        process = Process.parse(run.data.tags.get(_PROCESS, ""))
+        if process is not None and process.machine == socket.gethostname() and not process.is_alive():
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _connect(params: Mapping[str, Any]) -> "MlflowClient":
+    """Return a client of the tracking server that params or the environment name, or of a database in the root."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(WAIT_SECONDS))
+    os.environ.setdefault("MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT", str(WAIT_SECONDS))
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    database = (Path(os.environ.get("DVC_ROOT", ".")) / "mlflow.db").resolve()
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or params["runtime"].get("tracking_uri") or f"sqlite:///{database}"
+    _check_database(uri)
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    return mlflow.MlflowClient(uri)
+
+
+def _check_database(uri: str) -> None:
+    """Raise when a sqlite file is damaged, locked or cannot be written; MLflow would try again for minutes."""
+    path = uri.removeprefix("sqlite:///")
+    if path != uri and Path(path).exists():
+        with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
+            database.execute("BEGIN IMMEDIATE").execute("SELECT count(*) FROM sqlite_master")
+
+
+def _find_experiment(client: "MlflowClient") -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is not None:
+        return found.experiment_id
+    return client.create_experiment(EXPERIMENT, tags={"mlflow.experimentKind": _EXPERIMENT_KIND})
+
+
+def _find_parent(client: "MlflowClient", experiment: str) -> str | None:
+    key = _pipeline_key(pipeline_process())
+    found = client.search_runs([experiment], f"tags.`{_PIPELINE}` = '{key}'", max_results=1)
+    return found[0].info.run_id if found else None
+
+
+def _create_parent(client: "MlflowClient", experiment: str, params: Mapping[str, Any]) -> str:
+    import mlflow
+
+    process = pipeline_process()
+    name = os.environ.get("DVC_EXP_NAME") or f"repro {provenance.short_commit() or 'uncommitted'}"
+    tags = {_PIPELINE: _pipeline_key(process), _PROCESS: str(process), **provenance.source_tags(params)}
+    run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+    mlflow.log_params({k: str(v)[:500] for k, v in flatten(params) if not k.startswith(_UNTRACKED)}, run_id=run)
+    return run
+
+
+def _pipeline_key(process: Process) -> str:
+    return f"{process} {os.environ.get('DVC_EXP_NAME', '')}".strip()
+
+
+def _log_data(run: StageRun, params: Mapping[str, Any]) -> None:
+    from mlflow.entities import DatasetInput, InputTag
+
+    if data := provenance.data_set(params):
+        run.client.log_inputs(run.parent, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+
+def _log_result(run: StageRun, summary: Mapping[str, Any], paths: Mapping[str, str]) -> None:
+    """Put the headline metrics, the sentence of the verdict and the files that a reader opens on the pipeline's run."""
+    headline = dict(list(summary["headline"].items())[:MAX_HEADLINES])
+    _log_metrics(run.client, run.parent, headline, 0)
+    run.client.set_tag(run.parent, "mlflow.note.content", summary["verdict"])
+    for artifact in (paths["report"], paths["metrics"], "dvc.lock", "params.yaml"):
+        if Path(artifact).exists():
+            run.client.log_artifact(run.parent, artifact)
+
+
+def _log_metrics(client: "MlflowClient", run: str, values: Mapping[str, Any], step: int) -> None:
+    import mlflow
+
+    numbers = {_clean(k): float(v) for k, v in values.items() if isinstance(v, int | float) and k}
+    if numbers:
+        mlflow.log_metrics(numbers, step=step, run_id=run)
+
+
+def _file_name(stage: str) -> str:
+    """Return the name of the stage's summary; of ``predict@base-test`` it is ``predict-base-test``."""
+    return os.environ.get("DVC_STAGE", stage).replace("@", "-")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.exists() else {}
+
+
+def _clean(key: str) -> str:
+    """Return ``key`` without commas, and with ``_`` for what else MLflow refuses in a metric's name."""
+    return "".join(c if c.isalnum() or c in "_-./: " else "_" for c in key.replace(",", ""))
