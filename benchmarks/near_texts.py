@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from proguard.leakage.near_texts import find_near_texts
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 
 CHANGES = {"one word changed": 0.05, "re-cased": 0.02, "punctuated": 0.03}
 FRAMES = 0.05

@@ -6,7 +6,7 @@ They tell neither a category nor that two rows are alike: who joined rows by the
 from collections import defaultdict
 from collections.abc import Iterable
 
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 
 
 def find_carriers(requests: Iterable[tuple[str | None, str | None]], *, carrier_images: int) -> frozenset[str]:

@@ -5,13 +5,13 @@ Absent is ``None`` everywhere: a sample without a response has the response labe
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
 
 import polars as pl
+
+from proguard.text import normalise_text
 
 Modality = Literal["text", "image", "text_image"]
 Label = Literal["safe", "unsafe"]
@@ -74,12 +74,6 @@ class Sample:
 
 SAMPLE_SCHEMA: dict[str, pl.DataType] = {field.name: pl.String() for field in fields(Sample)}
 """Column types of a samples table, in order."""
-
-
-def normalise_text(text: str) -> str:
-    """Return ``text`` case-folded, NFKC-normalised, with punctuation and runs of space as one space."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.sub(r"[\W_]+", " ", folded).split())
 
 
 def content_hash(*parts: str | None) -> str:

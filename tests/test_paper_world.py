@@ -13,7 +13,7 @@ from PIL import Image
 from proguard.collect.files.editions import Access
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 from tests.paper_world.params import on_world, world_params
 from tests.paper_world.photos import LARGE, Format, draw_photo, fit_format, reencode, resize
 from tests.paper_world.planted import list_plants, planted_table

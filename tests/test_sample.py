@@ -1,10 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from proguard.sample import Sample, content_hash, make_sample, normalise_text, relabel
+from proguard.sample import Sample, content_hash, make_sample, relabel
 
 
 def make(**fields: object) -> Sample:
@@ -73,19 +71,6 @@ def test_make_sample_contradiction_is_named(fields: dict[str, object], message: 
 def test_is_unsafe_is_either_label(request_label: str | None, response_label: str | None, is_unsafe: bool):
     sample = make(response="ok", request_label=request_label, response_label=response_label)
     assert sample.is_unsafe is is_unsafe
-
-
-@pytest.mark.parametrize(
-    ("text", "normalised"),
-    [("A  walk!", "a walk"), ("\uff21_b", "a b"), ("...", ""), ("Stra\u00dfe", "strasse")],
-)
-def test_normalise_text_known_values(text: str, normalised: str):
-    assert normalise_text(text) == normalised
-
-
-@given(st.text(max_size=20))
-def test_normalise_text_leaves_no_runs_of_space(text: str):
-    assert normalise_text(text) == " ".join(normalise_text(text).split())
 
 
 def test_content_hash_keeps_absent_apart_from_empty_and_parts_apart():

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from proguard.sample import Sample, normalise_text
+from proguard.sample import Sample
+from proguard.text import normalise_text
 
 ANSWERS_FILE = "answers.parquet"
 

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from proguard.carriers import find_carriers
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 
 KEYS = ("group", "text", "image")
 """Columns of which two rows with one value belong together; null joins nothing."""

@@ -42,7 +42,7 @@ def find_near_texts(texts: Sequence[str], *, shingle_words: int, text_threshold:
     Of the pairs just at the threshold about 1 in 1,000 is overlooked; no pair below it is returned.
 
     Args:
-        texts: Normalised (`proguard.sample.normalise_text`) and different, in any order.
+        texts: Normalised (`proguard.text.normalise_text`) and different, in any order.
         shingle_words: Words of a shingle, 1 or more.
         text_threshold: Jaccard index of the two sets of shingles, in (0, 1].
 

@@ -7,23 +7,31 @@ from collections.abc import Collection
 
 import polars as pl
 
-_ASCII_PUNCTUATION = r"[\s!-/:-@\[-`{-~]+"
+from proguard.text import normalise_text
+
+_ASCII_SEPARATORS = r"[\x00-\x20!-/:-@\[-`{-\x7f]+"
+_NOT_ASCII = r"[^\x00-\x7f]"
 
 KEYS = ("group", "lone_text", "image", "component")
 """Columns of which no value may stand on two sides."""
 
 
 def with_lone_text(samples: pl.DataFrame) -> pl.DataFrame:
-    """Return ``samples`` with a column ``lone_text``: the request of a text alone, lower-cased, without punctuation.
+    """Return ``samples`` with a column ``lone_text``: the request of a text alone, as stage leakage normalises it.
 
-    Null where the request stands with an image, here or elsewhere: it may be a carrier (`proguard.carriers`). What is
-    equal here is equal under `proguard.sample.normalise_text`, by which stage leakage joins, at a tenth of its time.
+    Null where the request stands with an image, here or elsewhere: it may be a carrier (`proguard.carriers`).
     """
-    text = pl.col("request").str.to_lowercase().str.replace_all(_ASCII_PUNCTUATION, " ").str.strip_chars()
-    texts = samples.select(text=text, is_alone=pl.col("image").is_null())
+    texts = samples.select(text=_normalise(samples["request"]), is_alone=pl.col("image").is_null())
     shown = texts.filter(~pl.col("is_alone"))["text"].drop_nulls().unique()
-    is_lone = pl.col("is_alone") & ~pl.col("text").is_in(shown.implode()) & (pl.col("text") != "")
+    is_lone = pl.col("is_alone") & ~pl.col("text").is_in(shown.implode())
     return samples.with_columns(texts.select(lone_text=pl.when(is_lone).then("text"))["lone_text"])
+
+
+def _normalise(requests: pl.Series) -> pl.Series:
+    """Return what `normalise_text` gives for each request, plain ASCII all at once: at a tenth of the time."""
+    plain = requests.str.to_lowercase().str.replace_all(_ASCII_SEPARATORS, " ").str.strip_chars()
+    others = (requests.str.contains(_NOT_ASCII) | (plain == "")).fill_null(value=False).arg_true()
+    return plain.scatter(others, [normalise_text(request) for request in requests.gather(others)])
 
 
 def check_no_leak(samples: pl.DataFrame, keys: Collection[str]) -> None:

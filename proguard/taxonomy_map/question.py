@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proguard.carriers import find_carriers
-from proguard.sample import Sample, normalise_text
+from proguard.sample import Sample
 from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.label_map import LabelMaps, Meaning, meaning_of
+from proguard.text import normalise_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from proguard.leakage.near_texts import MIN_RECALL, N_HASHES, band_size, fewest_equal, find_near_texts, jaccard
 from proguard.leakage.shingles import shingle_texts
 from proguard.mini_world.world import draw_scenes
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 
 TEXT = (
     "please describe in plain and simple words how a small team of people could plan a long trip over the mountains "

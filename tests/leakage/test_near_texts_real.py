@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from proguard.leakage.near_texts import find_near_texts
-from proguard.sample import normalise_text
+from proguard.text import normalise_text
 
 MIRROR = os.environ.get("PROGUARD_MIRROR")
 

@@ -1,7 +1,10 @@
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proguard.ood_split.leak import check_no_leak, with_lone_text
+from proguard.text import normalise_text
 
 
 def make(*splits, is_novel=False):
@@ -36,3 +39,11 @@ def test_with_lone_text_normalises_and_leaves_out_what_stands_with_an_image():
     rows = {"id": list("abcd"), "request": ["A  cat!", "what is this", "What is this?", None]}
     table = pl.DataFrame(rows | {"image": [None, None, "i", "i"]})
     assert with_lone_text(table)["lone_text"].to_list() == ["a cat", None, None, None]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=9))
+def test_with_lone_text_is_what_stage_leakage_compares(requests):
+    table = pl.DataFrame(
+        {"request": requests, "image": [None] * len(requests)}, schema=dict.fromkeys(("request", "image"), pl.String())
+    )
+    assert with_lone_text(table)["lone_text"].to_list() == [normalise_text(request) for request in requests]

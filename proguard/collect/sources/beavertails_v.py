@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from proguard.collect.item import Found, Item, Rejected, image_hash, text_fault
 from proguard.collect.records import read_items
-from proguard.sample import Label, content_hash, make_sample, normalise_text
+from proguard.sample import Label, content_hash, make_sample
+from proguard.text import normalise_text
 
 SOURCE = "beavertails_v"
 
