@@ -3,6 +3,7 @@
 Words and not characters: two short requests that share a template and differ in one noun share nearly all characters,
 but a changed word takes some of their few shingles. A changed word in the middle costs ``shingle_words`` of them, so at
 0.8 it joins texts of 9 words and more with single words, of 19 with pairs. Single words do not see the order.
+`proguard.leakage.words` says what the words of a Chinese or a Thai text are.
 """
 
 from collections.abc import Sequence

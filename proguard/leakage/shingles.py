@@ -11,6 +11,8 @@ from itertools import chain
 import numpy as np
 from scipy.sparse import csr_array
 
+from proguard.leakage.words import split_words
+
 N_VALUES = 2**31 - 1
 """Shingles are numbers below this: of two texts of 1,000 words, one pair in 2,000 has two that collide."""
 
@@ -24,7 +26,7 @@ def shingle_texts(texts: Sequence[str], *, shingle_words: int) -> csr_array:
     The k-th occurrence of a run is another shingle than its first.
 
     Args:
-        texts: Normalised and not empty, so that words stand between single spaces.
+        texts: Normalised and not empty, so that single spaces divide the words (`split_words`).
         shingle_words: Words of a run; a shorter text is one run.
 
     Raises:
@@ -34,7 +36,7 @@ def shingle_texts(texts: Sequence[str], *, shingle_words: int) -> csr_array:
         raise ValueError(f"leakage.shingle_words: expected 1 or more, found {shingle_words}")
     counts, columns = [np.zeros(1, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
     for start in range(0, len(texts), _BATCH_SIZE):
-        words = [text.split() for text in texts[start : start + _BATCH_SIZE]]
+        words = [split_words(text) for text in texts[start : start + _BATCH_SIZE]]
         row, value = _hash_runs(words, shingle_words)
         row, value = _unique(row, _number(row, value) % np.uint64(N_VALUES))
         counts.append(np.bincount(row, minlength=len(words)))
