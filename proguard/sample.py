@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Literal, get_args
 
 import polars as pl
@@ -74,6 +75,18 @@ class Sample:
 
 SAMPLE_SCHEMA: dict[str, pl.DataType] = {field.name: pl.String() for field in fields(Sample)}
 """Column types of a samples table, in order."""
+
+
+def read_samples(path: Path | str) -> list[Sample]:
+    """Return the samples of a parquet file, in file order; other columns are left out.
+
+    Raises:
+        ValueError: When a column of `SAMPLE_SCHEMA` is missing.
+    """
+    table = pl.read_parquet(path)
+    if missing := [name for name in SAMPLE_SCHEMA if name not in table.columns]:
+        raise ValueError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
+    return [Sample(**row) for row in table.select(list(SAMPLE_SCHEMA)).iter_rows(named=True)]
 
 
 def content_hash(*parts: str | None) -> str:

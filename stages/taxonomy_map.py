@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.runtime.stage import run_stage
-from proguard.storage.files import read_samples, write_json, write_table
+from proguard.sample import read_samples
+from proguard.storage.files import write_json, write_table
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
 from proguard.taxonomy_map.agreement import count_confusion

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
-from proguard.sample import Sample, content_hash, make_sample, relabel
+from proguard.sample import Sample, content_hash, make_sample, read_samples, relabel
+from tests.tables import samples_table
 
 
 def make(**fields: object) -> Sample:
@@ -86,3 +88,25 @@ def test_content_hash_keeps_absent_apart_from_empty_and_parts_apart():
         )
         == 5
     )
+
+
+def test_read_samples_gives_back_what_was_written(tmp_path):
+    samples = [make(request=f"walk {i}") for i in range(20)]
+    samples_table(samples).write_parquet(tmp_path / "a.parquet")
+    assert read_samples(tmp_path / "a.parquet") == sorted(samples, key=lambda s: s.id)
+
+
+def test_read_samples_of_an_empty_table_is_none(tmp_path):
+    samples_table([]).write_parquet(tmp_path / "a.parquet")
+    assert read_samples(tmp_path / "a.parquet") == []
+
+
+def test_read_samples_missing_column_is_named(tmp_path):
+    samples_table([make()]).drop("group").write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"a\.parquet: no column group; it has id, source"):
+        read_samples(tmp_path / "a.parquet")
+
+
+def test_read_samples_other_columns_are_left_out(tmp_path):
+    samples_table([make()]).with_columns(pl.lit(1).alias("x")).write_parquet(tmp_path / "a.parquet")
+    assert read_samples(tmp_path / "a.parquet") == [make()]

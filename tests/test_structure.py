@@ -26,8 +26,8 @@ STAGE_PACKAGES = (
 )
 FILES = [p.relative_to(ROOT).as_posix() for p in (ROOT / "proguard").rglob("*.py")]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-MAX_DEPS = 23
-"""The vocabulary alone is eleven modules; what a stage adds fits on a screen."""
+MAX_DEPS = 25
+"""The vocabulary alone is thirteen modules; what a stage adds fits on a screen."""
 
 
 def package_of(file: str) -> str | None:

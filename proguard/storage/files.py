@@ -1,4 +1,4 @@
-"""Atomic writes, and the file formats of the pipeline: JSON, JSON lines, tables, samples.
+"""Atomic writes, and the file formats of the pipeline: JSON, JSON lines, tables.
 
 Each file or folder is written under a temporary name in the same folder, then renamed.
 """
@@ -17,8 +17,6 @@ from typing import Any, BinaryIO
 
 import polars as pl
 import psutil
-
-from proguard.sample import SAMPLE_SCHEMA, Sample
 
 
 @contextmanager
@@ -145,15 +143,3 @@ def write_table(table: pl.DataFrame, path: Path | str) -> None:
     """Write a table as parquet; equal tables give equal bytes."""
     with atomic_file(path) as temporary:
         table.write_parquet(temporary, compression="zstd", statistics=False)
-
-
-def read_samples(path: Path | str) -> list[Sample]:
-    """Return the samples of a parquet file, in file order; other columns are left out.
-
-    Raises:
-        ValueError: When a column of `SAMPLE_SCHEMA` is missing.
-    """
-    table = pl.read_parquet(path)
-    if missing := [name for name in SAMPLE_SCHEMA if name not in table.columns]:
-        raise ValueError(f"{path}: no column {', '.join(missing)}; it has {', '.join(table.columns)}")
-    return [Sample(**row) for row in table.select(list(SAMPLE_SCHEMA)).iter_rows(named=True)]

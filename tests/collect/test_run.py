@@ -13,8 +13,8 @@ from proguard.collect import sources as sources_folder
 from proguard.collect.files.editions import Access, Edition
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
-from proguard.sample import make_sample
-from proguard.storage.files import read_json, read_samples, write_json
+from proguard.sample import make_sample, read_samples
+from proguard.storage.files import read_json, write_json
 from proguard.storage.images import ImageStore
 from tests.conf import load_entry
 from tests.fake_hub import Dataset, serve_hub

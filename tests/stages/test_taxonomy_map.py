@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from omegaconf import OmegaConf
 
-from proguard.storage.files import read_json, read_samples
+from proguard.sample import read_samples
+from proguard.storage.files import read_json
 from tests.fake_endpoint import serve
 from tests.stages.scripts import make_config, run_data_stages, run_script, written
 from tests.tables import write_samples

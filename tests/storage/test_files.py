@@ -8,25 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from proguard.sample import Sample, make_sample
 from proguard.storage.files import (
     append_json_lines,
     atomic_file,
     atomic_folder,
     read_json,
     read_json_lines,
-    read_samples,
     write_json,
 )
 from tests.separators import SEPARATORS
-from tests.tables import samples_table
-
-
-def text_sample(request: str) -> Sample:
-    return make_sample(source="s", modality="text", request=request, request_label="safe")
 
 
 def test_atomic_file_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path):
@@ -185,28 +177,6 @@ def test_write_json_equal_content_is_equal_bytes(tmp_path: Path):
     write_json({"a": "é", "b": 1}, tmp_path / "two.json")
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
     assert read_json(tmp_path / "one.json") == {"a": "é", "b": 1}
-
-
-def test_read_samples_gives_back_what_was_written(tmp_path: Path):
-    samples = [text_sample(f"walk {i}") for i in range(20)]
-    samples_table(samples).write_parquet(tmp_path / "a.parquet")
-    assert read_samples(tmp_path / "a.parquet") == sorted(samples, key=lambda s: s.id)
-
-
-def test_read_samples_of_an_empty_table_is_none(tmp_path: Path):
-    samples_table([]).write_parquet(tmp_path / "a.parquet")
-    assert read_samples(tmp_path / "a.parquet") == []
-
-
-def test_read_samples_missing_column_is_named(tmp_path: Path):
-    samples_table([text_sample("a")]).drop("group").write_parquet(tmp_path / "a.parquet")
-    with pytest.raises(ValueError, match=r"a\.parquet: no column group; it has id, source"):
-        read_samples(tmp_path / "a.parquet")
-
-
-def test_read_samples_other_columns_are_left_out(tmp_path: Path):
-    samples_table([text_sample("a")]).with_columns(pl.lit(1).alias("x")).write_parquet(tmp_path / "a.parquet")
-    assert read_samples(tmp_path / "a.parquet") == [text_sample("a")]
 
 
 @pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
