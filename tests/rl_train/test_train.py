@@ -32,8 +32,9 @@ def project(tmp_path, monkeypatch):
     """A project that stands right before rl_train: rows, images, and the tiny base."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(compose_params(ROOT / "conf")))
-    for folder in ("stages", "proguard"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
+    # Hydra looks for params.yaml next to where a link leads.
+    shutil.copytree(ROOT / "stages", tmp_path / "stages")
+    (tmp_path / "proguard").symlink_to(ROOT / "proguard")
     base = tmp_path / "data" / "guards" / "base"
     shutil.copytree(ROOT / "data" / "tiny_base", base)
     shutil.copy(ROOT / "data" / "taxonomy.yaml", tmp_path / "data")

@@ -46,10 +46,9 @@ def empty_store(tmp_path_factory):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, empty_store):
-    """The folder of a project, which is the working directory; its store is mlflow.db."""
+def folder(tmp_path, monkeypatch):
+    """The folder of a project, which is the working directory."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(empty_store, tmp_path / "mlflow.db")
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_", "GIT_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
@@ -61,7 +60,14 @@ def project(tmp_path, monkeypatch, empty_store):
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     for name in ("code.py", "taxonomy.yaml", "params.yaml", "tiny"):
         (tmp_path / name).write_text("1\n")
-    yield tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def project(folder, empty_store):
+    """The same with a store in mlflow.db."""
+    shutil.copy(empty_store, folder / "mlflow.db")
+    yield folder
     _set_tracking_uri(None)
 
 

@@ -75,7 +75,7 @@ def test_check_overrides_without_a_conf_folder_looks_at_the_keys_only(tmp_path):
     check_overrides(["a.b=2"], PARAMS, tmp_path / "nosuch")
 
 
-@pytest.mark.parametrize("profile", ["mini", "open", "paper", "published"])
+@pytest.mark.parametrize("profile", ["mini", "paper"])
 def test_check_overrides_of_the_project_refuses_every_key_that_others_are_computed_from(profile):
     params = OmegaConf.create(compose_unresolved(ROOT / "conf", [f"profile={profile}"]))
     dependents = find_dependents(OmegaConf.to_container(params))

@@ -15,11 +15,35 @@ def test_params_are_composed_from_conf():
     assert differing_keys(compose_params(ROOT / "conf"), committed) == [], "run `dvc exp run`"
 
 
-@pytest.mark.parametrize("profile", ["mini", "open", "paper"])
-def test_every_profile_composes(profile):
-    params = compose_params(ROOT / "conf", [f"profile={profile}"])
+def options(group):
+    return sorted(file.stem for file in (ROOT / "conf" / group).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("suite", options("suite"))
+@pytest.mark.parametrize("profile", options("profile"))
+def test_every_profile_composes_with_every_suite(profile, suite):
+    params = compose_params(ROOT / "conf", [f"profile={profile}", f"suite={suite}"])
     assert params["profile"] == profile
-    assert params["collect"]["sources"]
+    assert set(params["collect"]["sources"]) - set(params["collect"]["benchmarks"])
+    assert set(params["predict"]["test_sets"]) >= {"test", *params["collect"]["benchmarks"]}
+
+
+@pytest.mark.parametrize("experiment", options("experiment"))
+def test_every_experiment_composes_and_changes_what_it_says(experiment):
+    composed, default = compose_params(ROOT / "conf", [f"experiment={experiment}"]), compose_params(ROOT / "conf")
+    said = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / "experiment" / f"{experiment}.yaml")) or {}
+    said.pop("defaults", None)
+    leaves = dict(flatten(composed))
+    assert {key: leaves[key] for key, _ in flatten(said)} == dict(flatten(said))
+    assert (composed != default) == (experiment != "none")
+    assert set(leaves) >= set(dict(flatten(default)))
+
+
+@pytest.mark.parametrize("experiment", ["image_scarce", "rotation", "longer_training"])
+@pytest.mark.parametrize("profile", options("profile"))
+def test_worked_examples_compose_with_every_profile(experiment, profile):
+    params = compose_params(ROOT / "conf", [f"profile={profile}", f"experiment={experiment}"])
+    assert params["profile"] == profile
 
 
 def test_stale_message_names_the_key_and_what_to_run(tmp_path):

@@ -12,7 +12,7 @@ def is_dirty():
     return source_tags(PARAMS)["proguard.dirty"]
 
 
-def test_deciding_paths_are_what_no_stage_makes(project):
+def test_deciding_paths_are_what_no_stage_makes(folder):
     paths = deciding_paths(PARAMS)
     assert {"code.py", "taxonomy.yaml", "tiny", "conf", "params.yaml", "dvc.yaml"} <= set(paths)
     assert not {"splits/train.parquet", "report.html", "summaries/collect.json"} & set(paths)
@@ -26,27 +26,27 @@ def test_deciding_paths_of_the_project_leave_out_machine_matters(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["report.html", "metrics.json", "summaries/collect.json"])
-def test_dirty_of_outputs_that_dvc_removed_is_false(name, project):
-    commit(project)
-    (project / name).unlink()
+def test_dirty_of_outputs_that_dvc_removed_is_false(name, folder):
+    commit(folder)
+    (folder / name).unlink()
     assert is_dirty() == "false"
 
 
 @pytest.mark.parametrize("name", ["code.py", "params.yaml", "taxonomy.yaml", "dvc.yaml", "tiny", "conf/new.yaml"])
-def test_dirty_of_a_file_that_decides_is_true(name, project):
-    commit(project)
-    (project / name).parent.mkdir(exist_ok=True)
-    with (project / name).open("a") as file:
+def test_dirty_of_a_file_that_decides_is_true(name, folder):
+    commit(folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    with (folder / name).open("a") as file:
         file.write("\n")
     assert is_dirty() == "true"
 
 
-def test_source_outside_of_git_has_no_commit(project, monkeypatch):
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+def test_source_outside_of_git_has_no_commit(folder, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
     tags = source_tags(PARAMS)
     assert "proguard.commit" not in tags
     assert tags["mlflow.source.name"] == "a stage by hand"
 
 
-def test_hashes_without_a_guard_and_a_lock_are_none(project):
+def test_hashes_without_a_guard_and_a_lock_are_none(folder):
     assert hashes_of(PATHS) == {}
