@@ -148,7 +148,7 @@ def make_sample(
     return Sample(
         id=content_hash(source, modality, request, response, image),
         source=source,
-        group=group or image or content_hash(normalise_text(request)),
+        group=group or image or content_hash(normalise_text(request or "")),
         modality=modality,
         request=request,
         response=response,

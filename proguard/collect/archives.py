@@ -146,7 +146,7 @@ class _Parts(io.RawIOBase):
         self._at = base + offset
         return self._at
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if self._at >= self._starts[-1]:
             return 0
         index = next(i for i, end in enumerate(self._starts[1:]) if self._at < end)

@@ -100,7 +100,7 @@ def make_entry(role: Role, name: str, settings: Mapping[str, Any]) -> Entry:
     """Return an entry of the configuration with its reader.
 
     Raises:
-        ValueError: When a key is missing or unknown, or there is no such adapter.
+        ValueError: When a key is missing or unknown, keys contradict one another, or there is no such adapter.
     """
     key = f"collect.{role}s.{name}"
     known = {field.name for field in fields(Source)}
@@ -109,10 +109,24 @@ def make_entry(role: Role, name: str, settings: Mapping[str, Any]) -> Entry:
     if "licence" not in settings:
         raise ValueError(f"{key}: no licence; name it as the data's card or repository states it")
     source = Source(**settings)
+    _check_origin(key, source)
     adapter = source.adapter or name
     module = find_adapter(adapter, key=key)
     labels = getattr(module, "SOURCE_LABELS", None)
     return Entry(name=name, role=role, source=source, adapter=adapter, reader=module.read, source_labels=labels)
+
+
+def _check_origin(key: str, source: Source) -> None:
+    """Raise `ValueError` unless the files are the hub's, at an address, or there are none."""
+    names = ("hub", "files", "url", "editions", "revision")
+    given = {name for name in names if getattr(source, name)}
+    is_drawn = given <= {"revision"}
+    is_hub, is_address = given - {"url"} == {"hub", "files", "revision"}, given == {"url", "editions", "revision"}
+    if not (is_drawn or is_hub or is_address):
+        raise ValueError(
+            f"{key}: expected hub, files and revision, or url, editions and revision, or none of them; "
+            f"found {', '.join(sorted(given))}"
+        )
 
 
 def find_adapter(adapter: str, *, key: str) -> ModuleType:
@@ -139,13 +153,14 @@ def read_entry(entry: Entry, files: Mapping[str, Path], *, web: WebImages | None
         files: Where each of its files lies; empty when the adapter reads none.
         web: Reader of images by address, for the adapters that ask for it.
     """
-    arguments = {"files": files} if files else {}
+    arguments: dict[str, Any] = {"files": files} if files else {}
     if entry.takes_web:
         arguments["web"] = web
+    labels = None if entry.source_labels is None else {None, *entry.source_labels}
     for item in entry.reader(**arguments, **entry.source.read):
         if isinstance(item, Found):
             label = item.sample.source_label
-            if entry.source_labels is not None and label not in (None, *entry.source_labels):
+            if labels is not None and label not in labels:
                 yield Rejected(item.file, item.row, "unknown label", f"{label!r} is not in the adapter's SOURCE_LABELS")
                 continue
             split = "benchmark" if entry.role == "benchmark" else item.sample.split

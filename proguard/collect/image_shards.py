@@ -77,7 +77,7 @@ class ImageShards:
     _n_shards: int = 0
     _writer: pq.ParquetWriter | None = None
 
-    def __contains__(self, sha256: str) -> bool:
+    def __contains__(self, sha256: object) -> bool:
         return sha256 in self._seen
 
     @property

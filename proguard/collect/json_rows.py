@@ -21,7 +21,7 @@ CHUNK_BYTES = 2**20
 
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_NO_SPACE = re.compile(r"[^ \t\n\r]")
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
 """What matters to find the end of a row; a quote alone opens a text that is not closed."""
 
@@ -101,14 +101,12 @@ class _Window:
 
     def skip_space(self) -> str:
         """Go on to the next character that is not space and return it, or nothing at the end of the file."""
-        self.at = _SPACE.match(self._text, self.at).end()
-        while self.at == len(self._text) and self._read_more():
-            self.at = _SPACE.match(self._text, self.at).end()
-        return self.next()
-
-    def next(self) -> str:
-        """Return the character at which the reader is, or nothing at the end of the file."""
-        return self._text[self.at : self.at + 1]
+        while (found := _NO_SPACE.search(self._text, self.at)) is None:
+            self.at = len(self._text)
+            if not self._read_more():
+                return ""
+        self.at = found.start()
+        return found[0]
 
     def take(self, character: str, what: str) -> None:
         """Go on past ``character``; raise `ValueError` when it is another one."""

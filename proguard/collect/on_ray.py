@@ -7,7 +7,7 @@ same paths.
 """
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,15 +46,15 @@ def read_unit(unit: Unit, *, max_pixels: int) -> Iterator[tuple[Item, CheckedIma
     known: set[str] = set()
     items = read_entry(unit.entry, unit.files)
     for item, image in check_images(items, known=known, max_pixels=max_pixels, workers=1):
-        is_new = image is not None and image.sha256 not in known
-        if is_new:
-            known.add(image.sha256)
-        yield replace(item, image=None) if isinstance(item, Found) else item, image if is_new else None
+        new = image if image is not None and image.sha256 not in known else None
+        if new is not None:
+            known.add(new.sha256)
+        yield replace(item, image=None) if isinstance(item, Found) else item, new
 
 
 def read_on_ray(
-    units: Sequence[Unit], *, max_pixels: int, address: str
-) -> Iterator[Iterator[tuple[Item, CheckedImage | None]]]:
+    units: Sequence[Unit], *, max_pixels: int, address: str | None
+) -> Generator[Iterator[tuple[Item, CheckedImage | None]], None, None]:
     """Yield, for each unit in order, what `read_unit` yields; each has to be read to its end before the next is.
 
     Units are read ahead of the one whose turn it is, as far as the cluster's object store allows; this process holds
@@ -63,20 +63,22 @@ def read_on_ray(
     Args:
         units: What is read; a task takes one core.
         max_pixels: Largest image that is decoded.
-        address: Of the cluster, as `proguard.runtime.cluster.connect` takes it.
+        address: Of the cluster, as `proguard.runtime.cluster.connect` takes it; ``None`` reads nothing.
 
     Raises:
         ConnectionError: When there is no cluster at the address.
         ValueError: What an adapter raised, as it raised it.
     """
-    if not units:
+    if not units or address is None:
         return
     with connect(address), closing(_read_rows(units, max_pixels=max_pixels)) as rows:
         for _ in units:
             yield _until_end(rows)
 
 
-def _read_rows(units: Sequence[Unit], *, max_pixels: int) -> Iterator[tuple[Item, CheckedImage | None] | None]:
+def _read_rows(
+    units: Sequence[Unit], *, max_pixels: int
+) -> Generator[tuple[Item, CheckedImage | None] | None, None, None]:
     """Yield the rows of all units in order, ``None`` after the last row of each; raise a unit's fault at its turn."""
     import ray.data
 

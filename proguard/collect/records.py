@@ -5,6 +5,7 @@ Source of the formats: jsonlines.org; RFC 4180; parquet.apache.org. Hub images c
 """
 
 import gzip
+import io
 import lzma
 import re
 import zlib
@@ -31,7 +32,7 @@ Parsed = TypeVar("Parsed")
 Column = str | tuple[str, ...]
 """A column, or the names that it has in different releases."""
 
-_UNPACKERS: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open}
+_UNPACKERS: Mapping[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open}
 
 _NO_TEXT = {
     b"\xff\xfe": "UTF-16 text",
@@ -151,18 +152,14 @@ def check_columns(source: str, file: str, *, found: Collection[str], expected: S
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
+def _open(path: Path) -> Iterator[io.BufferedReader]:
     with path.open("rb") as file:
         magic = file.peek(6)
         unpack = next((opener for first, opener in _UNPACKERS.items() if magic.startswith(first)), None)
-        if unpack is None:
-            yield file
-        else:
-            with unpack(file) as unpacked:
-                yield unpacked
+        yield file if unpack is None else io.BufferedReader(unpack(file))
 
 
-def _read_rows(file: BinaryIO, kind: str) -> Iterator[dict[str, Any] | ValueError]:
+def _read_rows(file: io.BufferedReader, kind: str) -> Iterator[dict[str, Any] | ValueError]:
     head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
     if stand_in := describe_stand_in(head):
         raise ValueError(f"found {stand_in}")

@@ -5,7 +5,7 @@ that the ledger names the commit of a hub's data set only when the hub or its ca
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -100,14 +100,11 @@ def collect_sources(
 
 def ledger_entry(entry: Entry, fetched: Fetched | None, intake: Intake) -> dict[str, Any]:
     """Return what was read and under which licence; a file is ``verified`` when its checksum was pinned."""
-    files = {
-        name: {
-            "sha256": fetched.hashes[name],
-            "bytes": path.stat().st_size,
-            "verified": name in fetched.verified,
-        }
-        for name, path in (fetched.files if fetched else {}).items()
-    }
+    files: dict[str, dict[str, Any]] = {}
+    if fetched is not None:
+        for name, path in fetched.files.items():
+            size, is_verified = path.stat().st_size, name in fetched.verified
+            files[name] = {"sha256": fetched.hashes[name], "bytes": size, "verified": is_verified}
     return {
         "role": entry.role,
         "licence": entry.source.licence,
@@ -124,19 +121,19 @@ def ledger_entry(entry: Entry, fetched: Fetched | None, intake: Intake) -> dict[
 
 def _fetch(entry: Entry, access: Access) -> Fetched | None:
     source, adapter = entry.source, entry.adapter
-    if not source.editions and source.hub is None:
-        return None
-    folder = find_folder(access.mirror, dict.fromkeys([entry.name, adapter]))
-    where = {
+    where: dict[str, Any] = {
         "revision": source.revision,
-        "folder": folder,
+        "folder": find_folder(access.mirror, list(dict.fromkeys([entry.name, adapter]))),
         "access": access,
         "accepts_other": source.accept_other_files,
     }
-    if source.editions:
+    if source.hub is not None:
+        hub: dict[str, Any] = {"hub": source.hub, "gate": source.gate, "patterns": source.files, "rows": source.rows}
+        return fetch_dataset(entry.key, **hub, **where)
+    if source.url is not None:
         editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
         return fetch_editions(entry.key, adapter=adapter, editions=editions, url=source.url, **where)
-    return fetch_dataset(entry.key, hub=source.hub, gate=source.gate, patterns=source.files, rows=source.rows, **where)
+    return None
 
 
 def _read_entries(
@@ -148,7 +145,7 @@ def _read_entries(
     limits: Limits,
     workers: int,
     ray_address: str | None,
-) -> Iterator[Iterator[tuple[Item, CheckedImage | None]]]:
+) -> Generator[Iterator[tuple[Item, CheckedImage | None]], None, None]:
     """Yield the checked items of each entry in turn, read on the cluster when there is one.
 
     What asks the web is read here all the same: its answers are kept in one cache, and the hub's token is here.

@@ -132,9 +132,9 @@ def _find_held(name: str, source: Source, *, cache: Path, mirror: Path | None) -
     adapter = source.adapter or name
     if mirror is not None and any((mirror / folder).is_dir() for folder in (name, adapter)):
         return "mirror"
-    if source.hub:
-        return "cache" if _has_snapshot(name, source, cache=cache) else "no"
-    folder = cache / adapter / source.revision
+    if source.hub and source.revision:
+        return "cache" if _has_snapshot(name, source.hub, source.revision, source, cache=cache) else "no"
+    folder = cache / adapter / str(source.revision)
     wanted = load_edition(next(iter(source.editions)), rows=None).checksums
     found = sum((folder / file).is_file() for file in wanted)
     if not found:
@@ -142,13 +142,13 @@ def _find_held(name: str, source: Source, *, cache: Path, mirror: Path | None) -
     return "cache" if found == len(wanted) else "part in cache"
 
 
-def _has_snapshot(name: str, source: Source, *, cache: Path) -> bool:
+def _has_snapshot(name: str, hub: str, revision: str, source: Source, *, cache: Path) -> bool:
     try:
         fetch_snapshot(
             name,
-            hub=source.hub,
+            hub=hub,
             gate=source.gate,
-            revision=source.revision,
+            revision=revision,
             patterns=source.files,
             cache=cache / "hub",
             offline=True,

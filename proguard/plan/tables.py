@@ -51,4 +51,4 @@ def _models_table(models: Sequence[Model]) -> Table:
 
 
 def _revision(revision: str | None) -> str:
-    return revision[:10] if is_commit(revision) else f"{revision}, not pinned"
+    return str(revision)[:10] if is_commit(revision) else f"{revision}, not pinned"

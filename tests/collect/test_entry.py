@@ -59,3 +59,23 @@ def test_read_entry_of_an_adapter_that_declares_nothing_takes_any_label():
     entry = make_entry("source", "mini_world", load_entry("source", "mini_world"))
     entry = replace(entry, source_labels=None, source=replace(entry.source, read=entry.source.read | {"n_train": 60}))
     assert all(isinstance(item, Found) for item in read_entry(entry, {}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"hub": "people/walks"}, "hub"),
+        ({"hub": "people/walks", "files": ["*.csv"]}, "files, hub"),
+        ({"url": "https://example.org", "revision": "main"}, "revision, url"),
+        (
+            {"hub": "a/b", "files": ["*"], "revision": "main", "url": "u", "editions": {"e": 1}},
+            "editions, files, hub, ",
+        ),
+        ({"files": ["*.csv"], "revision": "main"}, "files, revision"),
+    ],
+)
+def test_make_entry_origin_that_is_not_whole_is_named(settings, found: str):
+    with pytest.raises(
+        ValueError, match=rf"sources\.world: expected hub, files and revision, or url, .*; found {found}"
+    ):
+        make_entry("source", "world", {"licence": "mit", "adapter": "mini_world"} | settings)

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from proguard.collect.files.editions import Access, Fetched
@@ -50,8 +50,9 @@ def fetch_dataset(
         ValueError: When a pattern matches nothing, what the hub lists isn't what came, or a file is no data.
         PermissionError, FileNotFoundError, ConnectionError: As `proguard.collect.files.hub.fetch_snapshot`.
     """
+    commit: str | None = None
+    files: Mapping[str, Path]
     if folder is not None:
-        commit = None
         names = match_files(key, sorted(_list_files(folder)), patterns=patterns, where=str(folder))
         files = {name: folder / name for name in names}
         for name, path in files.items():

@@ -85,10 +85,11 @@ def count_votes(named: list[str]) -> Counter[str] | None:
     """
     votes: Counter[str] = Counter()
     for cell in named:
-        given = [SAFE if letters(name) == "safe" else spell(name) for name in cell.split(",") if name.strip()]
-        if None in given:
+        names = [name for name in cell.split(",") if name.strip()]
+        given = {name: SAFE if letters(name) == "safe" else spell(name) for name in names}
+        if None in given.values():
             return None
-        votes.update(dict.fromkeys(given, 1))
+        votes.update(dict.fromkeys(filter(None, given.values()), 1))
     return votes or None
 
 

@@ -118,8 +118,9 @@ def parse_categories(named: object) -> list[str] | None:
     """Return the `CATEGORIES` that ``named`` lists between commas, in its order; ``None`` when one isn't known."""
     if not isinstance(named, str | None):
         return None
-    found = [spell(name) for name in (named or "").split(",") if name.strip()]
-    return None if None in found else found
+    names = [name for name in (named or "").split(",") if name.strip()]
+    found = [category for category in map(spell, names) if category is not None]
+    return found if len(found) == len(names) else None
 
 
 def main_category(categories: Sequence[str]) -> str | None:
@@ -145,7 +146,7 @@ def letters(name: str) -> str:
 _BY_LETTERS = {letters(name): name for name in CATEGORIES}
 
 
-def _present(value: object) -> object | None:
+def _present(value: Any) -> Any:
     """Return ``value``, and ``None`` for what a table writes where there is none: a blank text, or not a number."""
     is_blank = isinstance(value, str) and not value.strip()
     return None if is_blank or value != value else value

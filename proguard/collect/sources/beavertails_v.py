@@ -88,11 +88,11 @@ def check_schema(file: str, found: Collection[str]) -> None:
 
 def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
     """Return the item of one row; the folder of ``file`` is its category."""
-    question, response, image = record.get("question"), record.get("response"), record.get("image")
+    question, response, image = (record[column] for column in ("question", "response", "image"))
     for column, text in (("question", question), ("response", response)):
         if fault := text_fault(text):
             return Rejected(file, row, fault, column)
-    verdict = record.get("is_response_safe")
+    verdict = record["is_response_safe"]
     if verdict not in LABELS:
         return Rejected(file, row, "unknown label", f"is_response_safe {verdict!r}")
     if not isinstance(image, dict) or not isinstance(image.get("bytes"), bytes):

@@ -93,8 +93,8 @@ def parse_record(
         return Skipped(file, row, type_)
     if fault := text_fault(record.get("question")):
         return Rejected(file, row, fault, "question")
-    if model is not None and (fault := _answer_fault(record, model, file=file, row=row)):
-        return fault
+    if model is not None and (left_out := _answer_fault(record, model, file=file, row=row)):
+        return left_out
     sample = make_sample(
         source=SOURCE,
         modality="text",

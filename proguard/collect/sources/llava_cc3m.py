@@ -107,7 +107,7 @@ def _rank(content: dict[str, Any] | ValueError, seed: int) -> str:
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
 
 
-def _said_by(who: str, record: Mapping[str, Any]) -> object:
+def _said_by(who: str, record: Mapping[str, Any]) -> Any:
     """Return the first thing that ``who`` says; ``None`` when there is none."""
     turns = record.get("conversations")
     if not isinstance(turns, list):

@@ -30,9 +30,16 @@ def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
         ValueError: When a file's name has no category, or the file lacks a column of `COLUMNS`.
     """
     for name in files:
-        if _CATEGORY.search(name) is None:
-            raise ValueError(f"{SOURCE}: expected a file named *_category_[1-9].csv, found {name}")
+        category_of(name)
     yield from read_items(files, source=SOURCE, columns=COLUMNS, parse=parse_record)
+
+
+def category_of(name: str) -> str:
+    """Return the principle that a file is about; raise `ValueError` when its name has none."""
+    found = _CATEGORY.search(name)
+    if found is None:
+        raise ValueError(f"{SOURCE}: expected a file named *_category_[1-9].csv, found {name}")
+    return found[1]
 
 
 def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
@@ -47,6 +54,6 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
         response=record["safe_response"],
         request_label="unsafe",
         response_label="safe",
-        source_label=_CATEGORY.search(file)[1],
+        source_label=category_of(file),
     )
     return Found(file, row, sample)

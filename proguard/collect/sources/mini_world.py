@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from proguard.collect.item import Found, Item
 from proguard.mini_world.world import draw_scenes, subcategories
-from proguard.sample import MODALITIES, Label, Modality
+from proguard.sample import MODALITIES, Label, Modality, Split
 
 SOURCE_LABELS = subcategories()
 
@@ -22,7 +22,8 @@ def read(
         modalities: Those that are drawn, ``n_train // 3`` and ``n_test // 3`` samples each.
         labels: Request labels that are kept; what is left out does not change what is kept.
     """
-    for split, n in (("train", n_train), ("test", n_test)):
+    sizes: dict[Split, int] = {"train": n_train, "test": n_test}
+    for split, n in sizes.items():
         for modality in modalities:
             rng = random.Random(f"{seed} {split} {modality}")
             scenes = draw_scenes(n=n // len(MODALITIES), split=split, modality=modality, rng=rng)

@@ -34,8 +34,8 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Item:
         return Rejected(file, row, "unknown label", f"expected keys prompt, {', '.join(FLAGS)}, found {unknown}")
     if fault := text_fault(record.get("prompt")):
         return Rejected(file, row, fault, "prompt")
-    if fault := _flags_fault(record):
-        return Rejected(file, row, "unknown label", fault)
+    if wrong := _flags_fault(record):
+        return Rejected(file, row, "unknown label", wrong)
     raised = [flag for flag in FLAGS if record.get(flag) == 1]
     sample = make_sample(
         source=SOURCE,

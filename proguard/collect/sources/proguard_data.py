@@ -122,6 +122,6 @@ def _source_label(record: Mapping[str, Any]) -> Any:
     return _present(record["category"]) if name is None else name
 
 
-def _present(value: object) -> object | None:
+def _present(value: Any) -> Any:
     """Return ``value``, and ``None`` for the empty text that says that there is none."""
     return None if value == "" else value

@@ -76,9 +76,10 @@ def parse_record(record: Mapping[str, Any], *, file: str, row: int) -> Labelled 
     if text is None:
         return Rejected(file, row, "wrong type", "conversations is a list with a text of the assistant")
     verdict, named = parse_labels(text)
-    if verdict not in ("safe", "unsafe") or (verdict == "unsafe") != bool(named) or not set(named) <= set(CATEGORIES):
+    label: Label = "unsafe" if named else "safe"
+    if verdict != label or not set(named) <= set(CATEGORIES):
         return Rejected(file, row, "unknown label", repr(text[:100]))
-    return Labelled(file, row, image[0].removeprefix("./"), verdict, named[0] if named else None)
+    return Labelled(file, row, image[0].removeprefix("./"), label, named[0] if named else None)
 
 
 def parse_labels(text: str) -> tuple[str, list[str]]:
