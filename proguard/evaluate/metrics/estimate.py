@@ -9,7 +9,7 @@ import numpy as np
 
 from proguard.evaluate.metrics.bootstrap import percentile_interval, resample_sums
 from proguard.evaluate.metrics.outcome import Outcome
-from proguard.evaluate.metrics.tally import LOWER_IS_BETTER, METRICS, tally
+from proguard.evaluate.metrics.tally import METRICS, Direction, tally
 from proguard.sample import MODALITIES
 
 DIFFERENCE = "difference"
@@ -81,11 +81,11 @@ def measure(
     return result
 
 
-def trend(difference: Estimate, metric: str) -> Trend:
+def trend(difference: Estimate, direction: Direction) -> Trend:
     """Return which way a difference points: ``unclear`` when its interval holds 0 or is undefined."""
     if isnan(difference.low) or difference.low <= 0 <= difference.high:
         return "unclear"
-    return "better" if (difference.low > 0) != (metric in LOWER_IS_BETTER) else "worse"
+    return "better" if (difference.low > 0) != (direction == "lower") else "worse"
 
 
 def to_json(content: Any) -> Any:

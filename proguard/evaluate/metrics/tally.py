@@ -7,6 +7,7 @@ for safe instead. A row, or a side of it, that a guard was not asked about is in
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,10 @@ FAILS: Mapping[Label, str] = {"unsafe": "fail_closed", "safe": "fail_open"}
 """What an answer without a label is taken for, and the name of that reading."""
 
 
+Direction = Literal["higher", "lower"]
+"""Which way a metric is better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One number of metrics.json."""
@@ -34,6 +39,11 @@ class Metric:
 
     n: Callable[[Sums], np.ndarray]
     """From sums to the rows that the metric is over; it depends on gold labels and on what the guard can be asked."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the metric is better."""
+        return "lower" if self.name in _LOWER_IS_BETTER else "higher"
 
 
 _ROLES: dict[str, tuple[str, ...]] = {
@@ -215,5 +225,4 @@ absence against the listed ones. ``ood_description`` is the share of the most th
 true category, 0 where no free name was given.
 """
 
-LOWER_IS_BETTER = frozenset({"false_positive_rate", "rate"})
-"""Metrics where less is better."""
+_LOWER_IS_BETTER = frozenset({"false_positive_rate", "rate"})

@@ -23,7 +23,8 @@ OOD_LINES: tuple[Headline, ...] = (
 )
 
 ALL_LINES: tuple[Headline, ...] = tuple(
-    Headline(m.task, m.name, m.task, m.name, "reward" if m.task == "reward" else "percent") for m in METRICS
+    Headline(m.task, m.name, m.task, m.name, "reward" if m.task == "reward" else "percent", m.direction)
+    for m in METRICS
 )
 
 
@@ -87,6 +88,6 @@ def _show(before: Estimate, after: Estimate, gain: Estimate, line: Headline) -> 
         after_range=show_range(after, line.unit),
         gain=show_gain(gain.value, line.unit),
         gain_range=show_range(gain, line.unit, is_gain=True),
-        trend=trend(gain, line.metric),
+        trend=trend(gain, line.direction),
         n=max(before.n, after.n),
     )

@@ -1,6 +1,7 @@
 """The report's figures, as SVG with outlined text: they look the same on every machine and are equal to the byte."""
 
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,20 +44,24 @@ _STYLE = {
     "legend.frameon": False,
 }
 _HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#cfe5e2", "#5aa9a2", "#0b5f5b"])
+_PANELS_A_ROW = 4
 
 
 def draw_gains(difference: ByModality) -> str:
     """Return a panel per headline metric: trained minus baseline by modality, with intervals."""
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(10, 4.9), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.12)
-        axes = figure.subplots(2, 4, sharey=True).flat
-        for axis, headline in zip(axes, HEADLINES, strict=True):
+        n_rows = math.ceil(len(HEADLINES) / _PANELS_A_ROW)
+        figure = Figure(figsize=(10, 2.45 * n_rows))
+        figure.set_layout_engine("constrained", h_pad=0.12)
+        axes = list(figure.subplots(n_rows, _PANELS_A_ROW, sharey=True, squeeze=False).flat)
+        for axis in axes[len(HEADLINES) :]:
+            axis.set_visible(False)
+        for axis, headline in zip(axes, HEADLINES, strict=False):
             scale = 1 if headline.unit == "reward" else 100
             axis.axvline(0, color=MUTED, linewidth=1)
             for y, modality in enumerate(difference):
                 gain = difference[modality][headline.task][headline.metric]
-                colour = TREND_COLOURS[trend(gain, headline.metric)]
+                colour = TREND_COLOURS[trend(gain, headline.direction)]
                 axis.plot([scale * gain.low, scale * gain.high], [y, y], color=colour, linewidth=2.2)
                 axis.plot([scale * gain.value], [y], "o", color=colour, markersize=6)
             axis.set_yticks(range(len(difference)), [MODALITY_NAMES[m] for m in difference])

@@ -6,6 +6,7 @@ from math import isnan
 from typing import Any, Literal
 
 from proguard.evaluate.metrics.estimate import ALL, DIGITS, ByModality, Estimate, trend
+from proguard.evaluate.metrics.tally import Direction
 from proguard.sample import MODALITIES
 
 Unit = Literal["reward", "percent"]
@@ -20,24 +21,29 @@ MODALITY_NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One metric as a manager meets it."""
+    """One metric as a manager reads it: all that the report and MLflow need to show it."""
 
     task: str
     metric: str
     title: str
     note: str
     unit: Unit
+    direction: Direction = "higher"
+    """Which way it is better."""
+
+    is_tile: bool = False
+    """Whether it is one of the large numbers at the top of the report."""
 
 
 HEADLINES: tuple[Headline, ...] = (
-    Headline("reward", "mean", "Mean reward", "what training raises, 0 to 3", "reward"),
-    Headline("request_safety", "f1", "Unsafe requests found", "F1", "percent"),
+    Headline("reward", "mean", "Mean reward", "what training raises, 0 to 3", "reward", is_tile=True),
+    Headline("request_safety", "f1", "Unsafe requests found", "F1", "percent", is_tile=True),
     Headline("response_safety", "f1", "Unsafe responses found", "F1", "percent"),
-    Headline("request_safety", "false_positive_rate", "False alarms", "safe requests called unsafe", "percent"),
-    Headline("categorization", "accuracy", "Listed risk, right category", "exact id", "percent"),
-    Headline("ood_detection", "f1", "Unlisted risk noticed", "F1", "percent"),
+    Headline("request_safety", "false_positive_rate", "False alarms", "safe requests flagged", "percent", "lower"),
+    Headline("categorization", "accuracy", "Listed risk, right category", "exact id", "percent", is_tile=True),
+    Headline("ood_detection", "f1", "Unlisted risk noticed", "F1", "percent", is_tile=True),
     Headline("ood_description", "share", "Unlisted risk named well", "share of the most possible", "percent"),
-    Headline("malformed", "rate", "Unreadable answers", "break the answer format", "percent"),
+    Headline("malformed", "rate", "Unreadable answers", "break the answer format", "percent", "lower"),
 )
 
 
@@ -78,7 +84,7 @@ class Finding:
 def find_verdict(baseline: ByModality, trained: ByModality, difference: ByModality, confidence: float) -> Finding:
     """Return the verdict on the mean reward, overall and by modality."""
     old, new, gain = (m[ALL]["reward"]["mean"] for m in (baseline, trained, difference))
-    tone = trend(gain, "mean")
+    tone = trend(gain, "higher")
     change = {
         "better": f"raised the mean reward on unseen test rows from {old.value:.2f} to {new.value:.2f} of 3",
         "worse": f"lowered the mean reward on unseen test rows from {old.value:.2f} to {new.value:.2f} of 3",
@@ -109,7 +115,7 @@ _ALL_OF = {2: "in both modalities", 3: "in all three modalities"}
 
 
 def _by_modality(difference: ByModality) -> str:
-    trends = {m: trend(difference[m]["reward"]["mean"], "mean") for m in MODALITIES if m in difference}
+    trends = {m: trend(difference[m]["reward"]["mean"], "higher") for m in MODALITIES if m in difference}
     if len(set(trends.values())) == 1:
         where = _ALL_OF.get(len(trends)) or f"for {_name(next(iter(trends)))}"
         return {
@@ -131,7 +137,7 @@ def find_losses(difference: ByModality) -> list[str]:
     for headline in HEADLINES:
         for modality, tasks in difference.items():
             gain = tasks[headline.task][headline.metric]
-            if trend(gain, headline.metric) == "worse":
+            if trend(gain, headline.direction) == "worse":
                 unit = " points" if headline.unit == "percent" else ""
                 lines.append(
                     f"{headline.title}, {_name(modality)}: {show_gain(gain.value, headline.unit)}{unit} "

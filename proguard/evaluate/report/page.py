@@ -19,7 +19,7 @@ from proguard.evaluate.report.comparison import ALL_LINES, OOD_LINES, Estimates,
 from proguard.evaluate.report.duplicates import describe_duplicates
 from proguard.evaluate.report.examples import describe, draw_examples
 from proguard.evaluate.report.failures import KIND_TITLES, KindBar, count_bar, find_weaknesses
-from proguard.evaluate.report.headline import MODALITY_NAMES, find_losses, find_verdict, show_value
+from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_losses, find_verdict, show_value
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
 from proguard.evaluate.report.published import compare, compare_benchmarks, full_tables
@@ -27,8 +27,6 @@ from proguard.naming import NameBank
 from proguard.sample import MODALITIES
 
 N_WEAKNESSES = 8
-
-TILES = ("Mean reward", "Unsafe requests found", "Listed risk, right category", "Unlisted risk noticed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def build_report(
         facts=facts,
         finding=find_verdict(guards.before, guards.after, guards.gain, options.confidence),
         losses=find_losses(guards.gain),
-        tiles=[line for line in guards.compare(ALL) if line.title in TILES],
+        tiles=guards.compare(ALL, [line for line in HEADLINES if line.is_tile]),
         overall=guards.compare(ALL),
         by_modality={m: {line.title: line for line in guards.compare(m)} for m in guards.gain if m != ALL},
         details={modality: guards.compare(modality, ALL_LINES) for modality in guards.gain},

@@ -67,16 +67,16 @@ def test_to_json_undefined_is_null_with_n_0():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "metric", "expected"),
+    ("low", "high", "direction", "expected"),
     [
-        (0.1, 0.2, "f1", "better"),
-        (-0.2, -0.1, "f1", "worse"),
-        (-0.1, 0.1, "f1", "unclear"),
-        (0.0, 0.1, "f1", "unclear"),
-        (0.1, 0.2, "false_positive_rate", "worse"),
-        (-0.2, -0.1, "rate", "better"),
-        (math.nan, math.nan, "f1", "unclear"),
+        (0.1, 0.2, "higher", "better"),
+        (-0.2, -0.1, "higher", "worse"),
+        (-0.1, 0.1, "higher", "unclear"),
+        (0.0, 0.1, "higher", "unclear"),
+        (0.1, 0.2, "lower", "worse"),
+        (-0.2, -0.1, "lower", "better"),
+        (math.nan, math.nan, "higher", "unclear"),
     ],
 )
-def test_trend_known_value(low, high, metric, expected):
-    assert trend(Estimate(0.0, low, high, 1), metric) == expected
+def test_trend_known_value(low, high, direction, expected):
+    assert trend(Estimate(0.0, low, high, 1), direction) == expected

@@ -1,10 +1,15 @@
 """How numbers are printed, and which sentence they allow."""
 
+from dataclasses import replace
 from math import nan
 
-from proguard.evaluate.metrics.estimate import Estimate
+from proguard.evaluate.metrics.estimate import ALL, DIFFERENCE, Estimate, measure
+from proguard.evaluate.metrics.tally import METRICS
+from proguard.evaluate.report import figures
+from proguard.evaluate.report.comparison import Guards
 from proguard.evaluate.report.headline import (
     HEADLINES,
+    Headline,
     find_losses,
     find_verdict,
     join,
@@ -13,6 +18,7 @@ from proguard.evaluate.report.headline import (
     show_value,
     summarise,
 )
+from tests.outcomes import make_outcome
 
 
 def rewards(**by_modality):
@@ -97,3 +103,22 @@ def test_summarise_gives_each_headline_metric_with_its_gain_and_the_verdict():
     assert len(found["headline"]) == 2 * (len(HEADLINES) - 1) <= 20
     assert HEADLINES[1].title not in found["headline"]
     assert found["verdict"].startswith("Yes: the trained guard is better. Training raised the mean reward")
+
+
+def test_headlines_have_the_direction_of_their_metric():
+    directions = {(m.task, m.name): m.direction for m in METRICS}
+    assert {h.title: h.direction for h in HEADLINES} == {h.title: directions[h.task, h.metric] for h in HEADLINES}
+
+
+def test_another_headline_neither_breaks_the_panels_nor_drops_a_tile(monkeypatch):
+    extra = Headline("request_safety", "recall", "A new one", "recall", "percent", is_tile=True)
+    more = (replace(HEADLINES[0], title="Renamed"), *HEADLINES[1:], extra)
+    monkeypatch.setattr(figures, "HEADLINES", more)
+    rows = [make_outcome("C7S2")]
+    options = {"baseline": "base", "trained": "proguard", "n_resamples": 20, "confidence": 0.95, "seed": 0}
+    gain = measure({"base": rows, "proguard": rows}, **options)[DIFFERENCE]
+    drawn = figures.draw_gains(gain)
+    assert all(headline.title in drawn for headline in more)
+    assert [line.title for line in Guards(gain, gain, gain).compare(ALL, [h for h in more if h.is_tile])][
+        0
+    ] == "Renamed"
