@@ -119,6 +119,5 @@ def test_another_headline_neither_breaks_the_panels_nor_drops_a_tile(monkeypatch
     gain = measure({"base": rows, "proguard": rows}, **options)[DIFFERENCE]
     drawn = figures.draw_gains(gain)
     assert all(headline.title in drawn for headline in more)
-    assert [line.title for line in Guards(gain, gain, gain).compare(ALL, [h for h in more if h.is_tile])][
-        0
-    ] == "Renamed"
+    tiles = Guards(gain, gain, gain).compare(ALL, [h for h in more if h.is_tile])
+    assert tiles[0].title == "Renamed"
