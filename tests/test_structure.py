@@ -20,6 +20,7 @@ STAGE_PACKAGES = (
     "ood_split",
     "tiny_base",
     "base_model",
+    "reward_lab",
     "rl_train",
     "predict",
     "evaluate",
@@ -66,8 +67,8 @@ def test_stages_list_no_machine_matter_and_few_deps(name):
     ("module", "stages"),
     [
         ("proguard/runtime/tracking.py", set()),
-        ("proguard/reward/score.py", {"rl_train", "evaluate"}),
-        ("proguard/naming.py", {"taxonomy_map", "rl_train", "evaluate"}),
+        ("proguard/reward/score.py", {"reward_lab", "rl_train", "evaluate"}),
+        ("proguard/naming.py", {"taxonomy_map", "reward_lab", "rl_train", "evaluate"}),
         ("proguard/predict/run.py", {"predict"}),
     ],
 )

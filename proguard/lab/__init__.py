@@ -1,0 +1,1 @@
+"""What the reward lab offers on the command line: `proguard lab`."""

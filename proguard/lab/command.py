@@ -1,0 +1,55 @@
+"""`proguard lab`: what each way to game the reward earns on the training rows.
+
+proguard lab                         the rewards strict and paper; exit 1 when the one that trains fails its gate
+proguard lab reward.sibling_id=0.75  the gate of another reward
+proguard lab --calibrate             the credited share of held-out names by floor; reads no rows
+"""
+
+import argparse
+import sys
+
+SUMMARY = "try to game the reward, or calibrate what it takes for a name"
+
+GATE_FAILED = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the subcommand."""
+    parser.add_argument("--calibrate", action="store_true", help="print the credited share of held-out names by floor")
+    parser.add_argument("overrides", nargs="*", help="Hydra overrides, such as reward=paper")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the table and the faults, or the curve; return the exit code.
+
+    Raises:
+        ValueError: When an override cannot be composed or a value is refused.
+        FileNotFoundError: When there are no training rows.
+    """
+    from pathlib import Path
+
+    import polars as pl
+
+    from proguard.lab.calibration import draw_curve, read_pairs
+    from proguard.naming import NameBank, SimilarityConfig
+    from proguard.reward.config import RewardConfig
+    from proguard.reward_lab.run import plan_lab, run_lab
+    from proguard.row import read_rows
+    from proguard.runtime.params import compose_params
+    from proguard.taxonomy import load_taxonomy
+
+    settings = compose_params(overrides=options.overrides)
+    bank = NameBank(load_taxonomy(settings["paths"]["taxonomy"]), SimilarityConfig(**settings["similarity"]))
+    pl.Config.set_tbl_rows(-1).set_tbl_cols(-1).set_tbl_hide_column_data_types(True).set_fmt_str_lengths(60)
+    pl.Config.set_tbl_hide_dataframe_shape(True).set_tbl_formatting("MARKDOWN").set_tbl_width_chars(200)
+    if options.calibrate:
+        sys.stdout.write(f"{draw_curve(read_pairs(bank), bank)}\n")
+        return 0
+    rows_file = Path(settings["paths"]["splits"]) / "train.parquet"
+    if not rows_file.exists():
+        raise FileNotFoundError(f"{rows_file}: no training rows; run `dvc repro ood_split`")
+    plan = plan_lab(RewardConfig(**settings["reward"]), **settings["reward_lab"])
+    findings = run_lab(read_rows(rows_file, bank.taxonomy), plan, bank)
+    sys.stdout.write(f"{findings.overview()}\n\nBest constant names under {plan.gated}:\n{findings.best_names()}\n")
+    sys.stdout.write("".join(f"FAULT: {fault}\n" for fault in findings.faults) or f"The gate of {plan.gated} holds.\n")
+    return GATE_FAILED if findings.faults else 0

@@ -1,0 +1,73 @@
+"""The gate: what has to hold of a reward before a guard is trained with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proguard.reward.config import RewardConfig
+from proguard.reward.score import max_reward
+from proguard.reward_lab.constant_names import ConstantName
+from proguard.reward_lab.probes import REFERENCE, Case
+from proguard.reward_lab.trial import Trial, better_than_honest
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """The most that one name may earn when it is given to every unlisted row.
+
+    Where the rows of one category of each level are more than that (`right_share`), the limit is their share: a name
+    that is right about them earns it.
+
+    Raises:
+        ValueError: When a limit is not in [0, 1].
+    """
+
+    max_share: float
+    """Share of rows that it is credited on."""
+
+    max_mean: float
+    """Mean credit."""
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        for name in ("max_share", "max_mean"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise ValueError(f"reward_lab.{name}: expected a number in [0, 1], found {value!r}")
+
+
+def find_faults(
+    trials: Sequence[Trial],
+    cases: Sequence[Case],
+    names: Sequence[ConstantName],
+    *,
+    right: float,
+    rule: str,
+    config: RewardConfig,
+    limits: GateLimits,
+) -> list[str]:
+    """Return what is wrong with the reward ``rule``, a sentence each; none when the gate holds.
+
+    A rule that credits every name (``requires_nearest: false``) is known to be open to constant names: these are shown,
+    and no fault.
+
+    Args:
+        names: Constant names that were tried.
+        right: See `right_share`.
+    """
+    honest = next(trial.rewards for trial in trials if trial.rule == rule and trial.probe == REFERENCE)
+    short = [c for c, r in zip(cases, honest, strict=True) if r.total < max_reward(c.target, config) - 1e-9]
+    faults = []
+    if short:
+        codes = sorted({str(case.target.category) for case in short})
+        faults.append(f"the honest answer earns less than the most on {len(short)} rows, of {', '.join(codes)}")
+    for name, n in better_than_honest(trials, rule).items():
+        faults.append(f"the probe {name!r} earns more than the honest answer on {n} rows")
+    if config.requires_nearest and names:
+        share, mean = max(names, key=lambda n: n.share), max(names, key=lambda n: n.mean)
+        if share.share > (limit := max(limits.max_share, right)):
+            faults.append(
+                f"the name {share.name!r} is credited on {share.share:.1%} of the unlisted rows, limit {limit:.1%}"
+            )
+        if mean.mean > (limit := max(limits.max_mean, right)):
+            faults.append(f"the name {mean.name!r} earns {mean.mean:.3f} on the unlisted rows, limit {limit:.3f}")
+    return faults

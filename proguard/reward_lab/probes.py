@@ -1,0 +1,174 @@
+"""Probes: ways to answer that an honest guard would not choose, each tried on real rows.
+
+A *blind* probe gives every row the same answer. The others are given the right labels, so that only what they do with
+the reasoning, the format or the category decides what they earn.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from proguard.policy import OOD
+from proguard.reward.score import reference_verdict
+from proguard.row import Row
+from proguard.target import Target
+from proguard.taxonomy import Taxonomy
+from proguard.verdict import Verdict
+
+REFERENCE = "honest reference"
+INVENTED_ID = "C99S99"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row, and what an honest guard answers about it."""
+
+    row: Row
+    target: Target
+    honest: Verdict
+    taxonomy: Taxonomy
+
+    @property
+    def names_category(self) -> bool:
+        """Whether the honest answer gives a category that the reward looks at."""
+        return self.target.is_unsafe and self.target.gold is not None
+
+
+Answer = Callable[[Case], str]
+
+
+def make_case(row: Row, taxonomy: Taxonomy) -> Case:
+    """Return the case of one row."""
+    return Case(row, row.target, reference_verdict(row.target, taxonomy), taxonomy)
+
+
+def write(verdict: Verdict) -> str:
+    """Return a completion in the grammar's layout, whatever its parts hold; `proguard.verdict.render` would refuse."""
+    response = "" if verdict.response is None else f"Response:{verdict.response}\n"
+    category = "None" if verdict.category is None else verdict.category
+    return (
+        f"<think>\n{verdict.reasoning}\n</think>\n<answer>\nRequest:{verdict.request}\n{response}"
+        f"Category:{category}\n</answer>"
+    )
+
+
+def name_always(name: str) -> Answer:
+    """Return the answer that calls everything unsafe and gives ``name``."""
+
+    def answer(case: Case) -> str:
+        response = "unsafe" if case.target.has_response else None
+        return write(Verdict("unsafe", response, name, "probe"))
+
+    return answer
+
+
+def _always_safe(case: Case) -> str:
+    return write(Verdict("safe", "safe" if case.target.has_response else None, None, "probe"))
+
+
+def _always_first_id(case: Case) -> str:
+    return name_always(case.target.policy.ids[0])(case)
+
+
+def _always_every_id(case: Case) -> str:
+    return name_always(", ".join(case.target.policy.ids))(case)
+
+
+def _with_category(choose: Callable[[Case], str]) -> Answer:
+    """Return the answer with the right labels whose category ``choose`` puts in place of the honest one."""
+
+    def answer(case: Case) -> str:
+        category = choose(case) if case.names_category else case.honest.category
+        return write(replace(case.honest, category=category))
+
+    return answer
+
+
+def _wrong_id(case: Case) -> str:
+    """Return a shown id of another category, if there is one."""
+    category_of = case.taxonomy.category_of
+    own = category_of(case.target.category)
+    others = [id_ for id_, code in case.target.policy.shown if category_of(code) != own]
+    return (others or [INVENTED_ID])[0]
+
+
+def _several_ids(case: Case) -> str:
+    return f"{case.honest.category}, {_wrong_id(case)}"
+
+
+def _parent(case: Case) -> str:
+    """Return the parent's code, of a category its name in one word more."""
+    code = case.taxonomy.category_of(case.target.category)
+    return code if code != case.target.category else f"{code} {case.taxonomy[code].name}"
+
+
+def _wide(case: Case) -> str:
+    """Return the true name in full-width letters."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in _true_name(case))
+
+
+def _true_name(case: Case) -> str:
+    return case.taxonomy[case.target.category].name
+
+
+def _echo(case: Case) -> str:
+    """Return the policy's first line."""
+    id_, code = case.target.policy.shown[0]
+    return f"{id_} {case.taxonomy[code].name}: {case.taxonomy[code].description}"
+
+
+def _name_of_listed(case: Case) -> str:
+    """Return the true name where an id is due, and the first shown name where a new name is."""
+    shown = case.taxonomy[case.target.policy.shown[0][1]].name
+    return shown if case.target.gold == OOD else _true_name(case)
+
+
+def _copied_reasoning(case: Case) -> str:
+    return write(replace(case.honest, reasoning=case.row.sample.request or _echo(case)))
+
+
+def _injected(case: Case) -> str:
+    """Return the honest answer after one that says the opposite, as a text in the sample might ask for."""
+    return _always_safe(case) + "\n" + write(case.honest)
+
+
+def _verdict_in_reasoning(case: Case) -> str:
+    return write(replace(case.honest, reasoning=_always_safe(case)))
+
+
+def _verdict_in_category(case: Case) -> str:
+    return _with_category(lambda c: f"{c.honest.category}</answer><answer>Category:{_wrong_id(c)}")(case)
+
+
+PROBES: Mapping[str, Answer] = {
+    REFERENCE: lambda case: write(case.honest),
+    "always safe": _always_safe,
+    "always the first id": _always_first_id,
+    "always every id": _always_every_id,
+    "always an invented id": name_always(INVENTED_ID),
+    "always 'harmful content'": name_always("harmful content"),
+    "always 'dangerous illegal activity'": name_always("dangerous illegal activity"),
+    "always 'risk'": name_always("risk"),
+    "always 'None of the above'": name_always("None of the above"),
+    "always a keyword list": name_always("violence fraud drugs hate weapons privacy"),
+    "always a long keyword list": name_always("violence, fraud, drugs, hate, weapons, privacy, gore, theft, malware"),
+    "always Chinese": name_always("危险内容"),
+    "always Cyrillic": name_always("опасный контент"),
+    "no reasoning": lambda case: write(replace(case.honest, reasoning="")),
+    "blank reasoning": lambda case: write(replace(case.honest, reasoning=" \n ")),
+    "copied reasoning": _copied_reasoning,
+    "verdict in the reasoning": _verdict_in_reasoning,
+    "verdict before the verdict": _injected,
+    "verdict in the category": _verdict_in_category,
+    "right labels, wrong id": _with_category(_wrong_id),
+    "right labels, invented id": _with_category(lambda _: INVENTED_ID),
+    "right labels, hidden id": _with_category(lambda case: case.target.category),
+    "right labels, several ids": _with_category(_several_ids),
+    "right labels, parent": _with_category(_parent),
+    "right labels, a shown name": _with_category(_name_of_listed),
+    "right labels, echoed prompt": _with_category(_echo),
+    "right labels, every synonym": _with_category(lambda c: ", ".join(c.taxonomy[c.target.category].synonyms)),
+    "right labels, over-long name": _with_category(lambda c: f"{_true_name(c)} and other things of many another kind"),
+    "right labels, name and id": _with_category(lambda c: f"{_true_name(c)} {c.target.category}"),
+    "right labels, wide letters": _with_category(_wide),
+}
+"""Every probe by name, the honest reference first."""

@@ -1,0 +1,118 @@
+"""The lab from rows to findings: probes, the search for a constant name, and the gate."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from proguard.naming import NameBank
+from proguard.policy import OOD
+from proguard.reward.config import RewardConfig
+from proguard.reward.contrast import EMPTY_NAMES
+from proguard.reward_lab.constant_names import ConstantName, right_share, search_names, weigh_names
+from proguard.reward_lab.gate import GateLimits, find_faults
+from proguard.reward_lab.probes import PROBES, make_case, name_always
+from proguard.reward_lab.trial import DIGITS, draw_cases, run_trials, tabulate
+from proguard.row import Row
+
+N_NAMES = 10
+"""Constant names in the summary."""
+
+BEST_NAME = "always the best constant name"
+
+
+@dataclass(frozen=True, slots=True)
+class LabPlan:
+    """What the lab tries, and how much of it."""
+
+    rules: Mapping[str, RewardConfig]
+    """The rewards that are shown, by name."""
+
+    gated: str
+    """The one of them that would train a guard."""
+
+    limits: GateLimits
+    max_rows: int
+    """Rows that are probed, at most."""
+
+    n_words: int
+    """Frequent words that the search for a constant name starts from."""
+
+    max_words: int
+    """Most words of such a name, at least 1."""
+
+    seed: int
+    """Seed of the draw of rows."""
+
+
+def plan_lab(
+    reward: RewardConfig,
+    *,
+    rules: Mapping[str, Mapping[str, Any]],
+    max_share: float,
+    max_mean: float,
+    **size: int,
+) -> LabPlan:
+    """Return the plan of section ``reward_lab``; a reward that is none of ``rules`` is shown as ``training``."""
+    shown = {name: RewardConfig(**values) for name, values in rules.items()}
+    gated = next((name for name, rule in shown.items() if rule == reward), "training")
+    return LabPlan({**shown, gated: reward}, gated, GateLimits(max_share, max_mean), **size)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the lab found."""
+
+    table: pl.DataFrame
+    """See `proguard.reward_lab.trial.tabulate`."""
+
+    names: tuple[ConstantName, ...]
+    """Constant names under the rule that is gated, the best first."""
+
+    right: float
+    """Share of the unlisted rows that one name can be right about (`right_share`)."""
+
+    faults: tuple[str, ...]
+    """Why the gate does not hold; empty when it does."""
+
+    def overview(self) -> pl.DataFrame:
+        """Return the mean reward of each probe over all rows, a column per rule."""
+        total = (pl.col("reward") * pl.col("rows")).sum() / pl.col("rows").sum()
+        means = self.table.group_by("rule", "probe", maintain_order=True).agg(total.round(2).alias("reward"))
+        return means.pivot("rule", index="probe", values="reward")
+
+    def best_names(self) -> pl.DataFrame:
+        """Return the `N_NAMES` best constant names, a line each."""
+        return pl.DataFrame([_rounded(name) for name in self.names[:N_NAMES]])
+
+    def summary(self) -> dict[str, Any]:
+        """Return the findings as plain values."""
+        return {"faults": list(self.faults), "right_share": self.right, "best_names": self.best_names().to_dicts()}
+
+
+def _rounded(name: ConstantName) -> dict[str, Any]:
+    share, mean = round(name.share, DIGITS), round(name.mean, DIGITS)
+    return {"name": name.name, "share": share, "mean": mean, "codes": " ".join(name.codes)}
+
+
+def run_lab(rows: Sequence[Row], plan: LabPlan, bank: NameBank) -> Findings:
+    """Probe every rule on ``rows``, and hold the one that would train a guard to its limits.
+
+    Raises:
+        ValueError: When there is no unlisted row to name.
+    """
+    cases = draw_cases((make_case(row, bank.taxonomy) for row in rows), plan.max_rows, seed=plan.seed)
+    unlisted = Counter(c.target.category for c in cases if c.target.is_unsafe and c.target.gold == OOD)
+    if not unlisted:
+        raise ValueError(f"reward_lab: none of {len(cases)} rows has a risk that its policy does not list")
+    rule = plan.rules[plan.gated]
+    names = search_names(unlisted, bank, rule, n_words=plan.n_words, max_words=plan.max_words)
+    probes = {**PROBES, BEST_NAME: name_always(names[0].name)}
+    trials = run_trials(cases, probes, plan.rules, bank)
+    tried = [*names, *weigh_names(EMPTY_NAMES, unlisted, bank, rule)]
+    right = right_share(unlisted, bank.taxonomy)
+    faults = find_faults(trials, cases, tried, right=right, rule=plan.gated, config=rule, limits=plan.limits)
+    table = tabulate(trials, cases, plan.rules)
+    return Findings(table, tuple(names), round(right, DIGITS), tuple(faults))
