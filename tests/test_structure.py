@@ -76,8 +76,8 @@ def test_module_reruns_only_what_it_can_change(module, stages):
     assert stages_that_run(module) == stages
 
 
-def test_dvc_yaml_fits_in_330_lines():
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 330
+def test_dvc_yaml_fits_in_350_lines():
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 350
 
 
 @pytest.mark.slow

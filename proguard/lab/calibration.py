@@ -13,8 +13,7 @@ import yaml
 
 from proguard.naming import NameBank
 from proguard.policy import Policy
-from proguard.reward.contrast import measure_names, place_names
-from proguard.target import Target
+from proguard.reward.contrast import Naming, measure_names, place_names
 from proguard.taxonomy import Level
 
 PAIRS = Path(__file__).parent / "pairs.yaml"
@@ -77,6 +76,6 @@ def _credited(
         columns = [bank.taxonomy.codes(level).index(code) for code in codes]
         return measure_names(names, level, bank)[0][:, columns] >= floor
     floored = replace(bank, config=replace(bank.config, name_floor=floor))
-    targets = [Target("text", True, "unsafe", None, code, Policy(level, ())) for code in codes]
-    placed = place_names([n for n in names for _ in codes], [t for _ in names for t in targets], floored)
+    namings = [Naming(name, code, Policy(level, ())) for name in names for code in codes]
+    placed = place_names(namings, floored)
     return np.array([p.is_nearest for p in placed]).reshape(len(names), len(codes))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proguard.naming import NameBank, SimilarityConfig
-from proguard.target import Target
+from proguard.policy import Policy
 from proguard.taxonomy import Level, Taxonomy
 
 EMPTY_NAMES = (
@@ -40,6 +40,17 @@ EMPTY_NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """A name given to an unlisted risk."""
+
+    name: str
+    code: str
+    """True category, at the policy's level."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class NameStanding:
     """Where one name stands among the categories of a level."""
 
@@ -61,31 +72,31 @@ def nearness(highest: float, mean: float, config: SimilarityConfig) -> float:
     return float(min(1.0, max(0.0, by_highest, by_mean)))
 
 
-def place_names(names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
-    """Return where each name stands for the category of its target; names of one level are embedded in one batch.
+def place_names(namings: Sequence[Naming], bank: NameBank) -> list[NameStanding]:
+    """Return where each name stands for its category; names of one level are embedded in one batch.
 
     A name is nearest to its category when its highest cosine with that bank is at least ``name_floor``, is above that
     with every empty name and with every category that the policy shows, and when half the highest plus half the mean
     cosine is above that of every other category of the level.
     """
     standings: dict[int, NameStanding] = {}
-    for level in sorted({t.policy.level for t in targets}):
-        chosen = [i for i, t in enumerate(targets) if t.policy.level == level]
-        placed = _place_at(level, [names[i] for i in chosen], [targets[i] for i in chosen], bank)
-        standings |= dict(zip(chosen, placed, strict=True))
-    return [standings[i] for i in range(len(names))]
+    for level in sorted({n.policy.level for n in namings}):
+        chosen = [i for i, n in enumerate(namings) if n.policy.level == level]
+        standings |= dict(zip(chosen, _place_at(level, [namings[i] for i in chosen], bank), strict=True))
+    return [standings[i] for i in range(len(namings))]
 
 
-def _place_at(level: Level, names: Sequence[str], targets: Sequence[Target], bank: NameBank) -> list[NameStanding]:
-    unique = {name: i for i, name in enumerate(dict.fromkeys(names))}
+def _place_at(level: Level, namings: Sequence[Naming], bank: NameBank) -> list[NameStanding]:
+    unique = {name: i for i, name in enumerate(dict.fromkeys(n.name for n in namings))}
     bank.embed([*unique, *EMPTY_NAMES, *_phrases(level, bank.taxonomy)])
-    highest, mean = (m[[unique[name] for name in names]] for m in measure_names(list(unique), level, bank))
-    empty = bank.cosines(list(unique), EMPTY_NAMES).max(axis=1)[[unique[name] for name in names]]
+    of_name = [unique[n.name] for n in namings]
+    highest, mean = (m[of_name] for m in measure_names(list(unique), level, bank))
+    empty = bank.cosines(list(unique), EMPTY_NAMES).max(axis=1)[of_name]
     column = {code: i for i, code in enumerate(bank.taxonomy.codes(level))}
-    rows, own = np.arange(len(names)), [column[t.category] for t in targets]
+    rows, own = np.arange(len(namings)), [column[n.code] for n in namings]
     is_shown = np.zeros(highest.shape, dtype=bool)
-    for row, target in enumerate(targets):
-        is_shown[row, [column[code] for _, code in target.policy.shown]] = True
+    for row, naming in enumerate(namings):
+        is_shown[row, [column[code] for _, code in naming.policy.shown]] = True
     pull = (highest + mean) / 2
     own_highest, own_mean, own_pull = highest[rows, own], mean[rows, own], pull[rows, own]
     pull[rows, own] = -np.inf

@@ -14,6 +14,7 @@ Source: format check of the released reward, github yushaohan/ProGuard at 969c07
 
 import re
 
+from proguard.sample import Label
 from proguard.verdict import Parsed, Verdict
 
 _GRAMMAR = re.compile(
@@ -41,5 +42,10 @@ def parse_released(completion: str, *, has_response: bool) -> Parsed:
     if is_safe != (match["category"] == "None"):
         return Parsed(None, "contradiction")
     category = None if is_safe else match["category"].strip()
-    verdict = Verdict(match["request"], match["response"], category, match["reasoning"].strip())
+    response = _label(match["response"]) if has_response else None
+    verdict = Verdict(_label(match["request"]), response, category, match["reasoning"].strip())
     return Parsed(verdict, "ok" if verdict.reasoning else "empty_reasoning")
+
+
+def _label(word: str) -> Label:
+    return "safe" if word == "safe" else "unsafe"

@@ -30,16 +30,17 @@ the shape of an id is a name. It differs from the released code on purpose in fo
 import hashlib
 import inspect
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from proguard import naming, target, verdict
 from proguard.naming import NameBank, SimilarityConfig, is_free_name
-from proguard.policy import OOD
+from proguard.policy import OOD, Policy
 from proguard.reward import config as values
 from proguard.reward import contrast, released_format
 from proguard.reward.config import STRICT, RewardConfig
-from proguard.reward.contrast import NameStanding, place_names
+from proguard.reward.contrast import NameStanding, Naming, place_names
 from proguard.reward.released_format import parse_released
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
@@ -87,13 +88,12 @@ def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank,
         v is not None and v.category is not None and is_free_name(v.category, t.policy, bank.taxonomy)
         for v, t in zip(verdicts, targets, strict=True)
     ]
-    naming = [
-        i
+    names = {
+        i: naming
         for i, (v, t, is_free) in enumerate(zip(verdicts, targets, free, strict=True))
-        if v is not None and _names(v, t) and (is_free or not config.requires_free_name)
-    ]
-    placed = place_names([verdicts[i].category for i in naming], [targets[i] for i in naming], bank)
-    standings = dict(zip(naming, placed, strict=True))
+        if (naming := _naming_of(v, t)) is not None and (is_free or not config.requires_free_name)
+    }
+    standings = dict(zip(names, place_names(list(names.values()), bank), strict=True))
     return [
         _score_one(p.status, v, t, is_free, standings.get(i), bank.taxonomy, config)
         for i, (p, v, t, is_free) in enumerate(zip(parsed, verdicts, targets, free, strict=True))
@@ -106,10 +106,14 @@ def _counted(parsed: Parsed, config: RewardConfig) -> Verdict | None:
     return parsed.verdict if has_status else None
 
 
-def _names(said: Verdict, target: Target) -> bool:
-    """Whether the answer puts a text that is no id to an unlisted risk."""
-    is_answer = target.is_unsafe and target.gold == OOD and said.category is not None
-    return is_answer and not looks_like_id(said.category) and target.policy.code_of(said.category) is None
+def _naming_of(said: Verdict | None, target: Target) -> Naming | None:
+    """Return the name that the answer gives to an unlisted risk; ``None`` for an id and for any other answer."""
+    if said is None or said.category is None or target.category is None:
+        return None
+    is_id = looks_like_id(said.category) or target.policy.code_of(said.category) is not None
+    if is_id or not target.is_unsafe or target.gold != OOD:
+        return None
+    return Naming(said.category, target.category, target.policy)
 
 
 def _score_one(
@@ -126,25 +130,25 @@ def _score_one(
     request = float(target.request_label in (None, said.request)) * (1 if target.has_response else 2)
     response = float(target.response_label in (None, said.response)) if target.has_response else 0.0
     category = bonus = 0.0
-    if target.is_unsafe and target.gold is not None:
-        if not said.is_unsafe:
+    if target.is_unsafe and target.category is not None:
+        if said.category is None:
             category = config.missed_image if target.modality == "image" and target.gold == OOD else 0.0
         elif target.gold != OOD:
-            category = _score_id(said.category, target, taxonomy, config)
+            category = _score_id(said.category, target.category, target.policy, taxonomy, config)
         elif standing is not None and (standing.is_nearest or not config.requires_nearest):
             bonus = config.bonus * standing.nearness if said.category else 0.0
             category = config.name + bonus
     return Reward(status, request, response, category, bonus, is_free)
 
 
-def _score_id(said: str, target: Target, taxonomy: Taxonomy, config: RewardConfig) -> float:
-    """Return the credit of what was said about a listed risk."""
-    if said == target.gold:
-        return config.exact_id
-    code = target.policy.code_of(said)
+def _score_id(said: str, true: str, policy: Policy, taxonomy: Taxonomy, config: RewardConfig) -> float:
+    """Return the credit of what was said about a listed risk of category ``true``."""
+    code = policy.code_of(said)
     if code is None:
         return config.unknown_id if looks_like_id(said) else 0.0
-    is_sibling = taxonomy.category_of(code) == taxonomy.category_of(target.category)
+    if code == true:
+        return config.exact_id
+    is_sibling = taxonomy.category_of(code) == taxonomy.category_of(true)
     return config.sibling_id if is_sibling else config.other_id
 
 
@@ -153,8 +157,9 @@ def reference_verdict(target: Target, taxonomy: Taxonomy) -> Verdict:
     request, response = target.request_label or "safe", target.response_label or "safe"
     category = None
     if target.is_unsafe:
-        category = taxonomy[target.category].name if target.gold == OOD else target.gold
-        category = category or "unmapped risk"
+        category = target.gold or "unmapped risk"
+        if target.category is not None and target.gold == OOD:
+            category = taxonomy[target.category].name
     return Verdict(
         request=request,
         response=response if target.has_response else None,
@@ -172,7 +177,7 @@ def max_reward(target: Target, config: RewardConfig = STRICT) -> float:
 
 def reward_hash(config: RewardConfig, similarity: SimilarityConfig) -> str:
     """Return the first 16 hex digits of the SHA-256 of the code and the values that decide a reward."""
-    modules = (inspect.getmodule(score), contrast, naming, released_format, target, values, verdict)
+    modules = (sys.modules[__name__], contrast, naming, released_format, target, values, verdict)
     code = "".join(inspect.getsource(module) for module in modules)
     settings = json.dumps([asdict(config), asdict(similarity)], sort_keys=True)
     return hashlib.sha256((code + settings).encode()).hexdigest()[:16]

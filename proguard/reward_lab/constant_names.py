@@ -8,8 +8,7 @@ from tqdm import tqdm
 from proguard.naming import NameBank, load_embedder
 from proguard.policy import Policy
 from proguard.reward.config import RewardConfig
-from proguard.reward.contrast import place_names
-from proguard.target import Target
+from proguard.reward.contrast import Naming, place_names
 from proguard.taxonomy import Level, Taxonomy
 
 BEAM = 3
@@ -45,8 +44,8 @@ def weigh_names(
         rows_by_code: Number of unlisted rows of each true category, of either level.
     """
     codes, n = sorted(rows_by_code), sum(rows_by_code.values())
-    targets = [Target("text", True, "unsafe", None, code, Policy(bank.taxonomy[code].level, ())) for code in codes]
-    placed = place_names([name for name in names for _ in codes], [t for _ in names for t in targets], bank)
+    policies = {code: Policy(bank.taxonomy[code].level, ()) for code in codes}
+    placed = place_names([Naming(name, code, policies[code]) for name in names for code in codes], bank)
     weighed = []
     for i, name in enumerate(names):
         standings = placed[i * len(codes) : (i + 1) * len(codes)]

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from proguard.policy import OOD
 from proguard.reward.score import reference_verdict
 from proguard.row import Row
+from proguard.sample import Label
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import Verdict
 
 REFERENCE = "honest reference"
 INVENTED_ID = "C99S99"
+LONG_TAIL = "and other things of many another kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class Case:
     taxonomy: Taxonomy
 
     @property
-    def names_category(self) -> bool:
-        """Whether the honest answer gives a category that the reward looks at."""
-        return self.target.is_unsafe and self.target.gold is not None
+    def code(self) -> str | None:
+        """True category of an unsafe row; ``None`` of a safe one, and where nobody knows it."""
+        return self.target.category if self.target.is_unsafe else None
 
 
 Answer = Callable[[Case], str]
@@ -55,7 +57,7 @@ def name_always(name: str) -> Answer:
     """Return the answer that calls everything unsafe and gives ``name``."""
 
     def answer(case: Case) -> str:
-        response = "unsafe" if case.target.has_response else None
+        response: Label | None = "unsafe" if case.target.has_response else None
         return write(Verdict("unsafe", response, name, "probe"))
 
     return answer
@@ -73,41 +75,36 @@ def _always_every_id(case: Case) -> str:
     return name_always(", ".join(case.target.policy.ids))(case)
 
 
-def _with_category(choose: Callable[[Case], str]) -> Answer:
-    """Return the answer with the right labels whose category ``choose`` puts in place of the honest one."""
+def _with_category(choose: Callable[[Case, str], str]) -> Answer:
+    """Return the answer with the right labels whose category ``choose`` makes of the case and its true category."""
 
     def answer(case: Case) -> str:
-        category = choose(case) if case.names_category else case.honest.category
+        category = case.honest.category if case.code is None else choose(case, case.code)
         return write(replace(case.honest, category=category))
 
     return answer
 
 
-def _wrong_id(case: Case) -> str:
+def _wrong_id(case: Case, code: str) -> str:
     """Return a shown id of another category, if there is one."""
     category_of = case.taxonomy.category_of
-    own = category_of(case.target.category)
-    others = [id_ for id_, code in case.target.policy.shown if category_of(code) != own]
+    others = [id_ for id_, shown in case.target.policy.shown if category_of(shown) != category_of(code)]
     return (others or [INVENTED_ID])[0]
 
 
-def _several_ids(case: Case) -> str:
-    return f"{case.honest.category}, {_wrong_id(case)}"
+def _several_ids(case: Case, code: str) -> str:
+    return f"{case.honest.category}, {_wrong_id(case, code)}"
 
 
-def _parent(case: Case) -> str:
-    """Return the parent's code, of a category its name in one word more."""
-    code = case.taxonomy.category_of(case.target.category)
-    return code if code != case.target.category else f"{code} {case.taxonomy[code].name}"
+def _parent(case: Case, code: str) -> str:
+    """Return the parent's code; of a category, code and name together."""
+    parent = case.taxonomy.category_of(code)
+    return f"{code} {case.taxonomy[code].name}" if parent == code else parent
 
 
-def _wide(case: Case) -> str:
+def _wide(case: Case, code: str) -> str:
     """Return the true name in full-width letters."""
-    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in _true_name(case))
-
-
-def _true_name(case: Case) -> str:
-    return case.taxonomy[case.target.category].name
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in case.taxonomy[code].name)
 
 
 def _echo(case: Case) -> str:
@@ -116,10 +113,10 @@ def _echo(case: Case) -> str:
     return f"{id_} {case.taxonomy[code].name}: {case.taxonomy[code].description}"
 
 
-def _name_of_listed(case: Case) -> str:
+def _name_of_listed(case: Case, code: str) -> str:
     """Return the true name where an id is due, and the first shown name where a new name is."""
     shown = case.taxonomy[case.target.policy.shown[0][1]].name
-    return shown if case.target.gold == OOD else _true_name(case)
+    return shown if case.target.gold == OOD else case.taxonomy[code].name
 
 
 def _copied_reasoning(case: Case) -> str:
@@ -136,7 +133,7 @@ def _verdict_in_reasoning(case: Case) -> str:
 
 
 def _verdict_in_category(case: Case) -> str:
-    return _with_category(lambda c: f"{c.honest.category}</answer><answer>Category:{_wrong_id(c)}")(case)
+    return _with_category(lambda c, code: f"{c.honest.category}</answer><answer>Category:{_wrong_id(c, code)}")(case)
 
 
 PROBES: Mapping[str, Answer] = {
@@ -160,15 +157,15 @@ PROBES: Mapping[str, Answer] = {
     "verdict before the verdict": _injected,
     "verdict in the category": _verdict_in_category,
     "right labels, wrong id": _with_category(_wrong_id),
-    "right labels, invented id": _with_category(lambda _: INVENTED_ID),
-    "right labels, hidden id": _with_category(lambda case: case.target.category),
+    "right labels, invented id": _with_category(lambda _, code: INVENTED_ID),
+    "right labels, hidden id": _with_category(lambda _, code: code),
     "right labels, several ids": _with_category(_several_ids),
     "right labels, parent": _with_category(_parent),
     "right labels, a shown name": _with_category(_name_of_listed),
-    "right labels, echoed prompt": _with_category(_echo),
-    "right labels, every synonym": _with_category(lambda c: ", ".join(c.taxonomy[c.target.category].synonyms)),
-    "right labels, over-long name": _with_category(lambda c: f"{_true_name(c)} and other things of many another kind"),
-    "right labels, name and id": _with_category(lambda c: f"{_true_name(c)} {c.target.category}"),
+    "right labels, echoed prompt": _with_category(lambda case, _: _echo(case)),
+    "right labels, every synonym": _with_category(lambda c, code: ", ".join(c.taxonomy[code].synonyms)),
+    "right labels, over-long name": _with_category(lambda c, code: f"{c.taxonomy[code].name} {LONG_TAIL}"),
+    "right labels, name and id": _with_category(lambda c, code: f"{c.taxonomy[code].name} {code}"),
     "right labels, wide letters": _with_category(_wide),
 }
 """Every probe by name, the honest reference first."""

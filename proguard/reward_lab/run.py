@@ -104,7 +104,7 @@ def run_lab(rows: Sequence[Row], plan: LabPlan, bank: NameBank) -> Findings:
         ValueError: When there is no unlisted row to name.
     """
     cases = draw_cases((make_case(row, bank.taxonomy) for row in rows), plan.max_rows, seed=plan.seed)
-    unlisted = Counter(c.target.category for c in cases if c.target.is_unsafe and c.target.gold == OOD)
+    unlisted = Counter(c.code for c in cases if c.code is not None and c.target.gold == OOD)
     if not unlisted:
         raise ValueError(f"reward_lab: none of {len(cases)} rows has a risk that its policy does not list")
     rule = plan.rules[plan.gated]

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.policy import Policy
-from proguard.reward.contrast import EMPTY_NAMES, measure_names, nearness, place_names
-from proguard.target import Target
+from proguard.reward.contrast import EMPTY_NAMES, Naming, measure_names, nearness, place_names
 from tests.outcomes import MINILM
 from tests.worlds import taxonomy
 
@@ -20,13 +19,12 @@ def bank():
     return NameBank(taxonomy(), MINILM)
 
 
-def target(code, *, shown=()):
-    level = taxonomy()[code].level
-    return Target("text", True, "unsafe", "safe", code, Policy(level, tuple((c, c) for c in shown)))
+def naming(name, code, *, shown=()):
+    return Naming(name, code, Policy(taxonomy()[code].level, tuple((c, c) for c in shown)))
 
 
 def is_nearest(bank, name, code, **kwargs):
-    return place_names([name], [target(code, **kwargs)], bank)[0].is_nearest
+    return place_names([naming(name, code, **kwargs)], bank)[0].is_nearest
 
 
 def test_nearness_of_the_published_figure():
@@ -60,7 +58,7 @@ def test_own_name_of_every_category_is_nearest_and_nearest_to_no_other(bank):
         codes = taxonomy().codes(level)
         names = [taxonomy()[code].name for code in codes]
         for code in codes:
-            placed = place_names(names, [target(code)] * len(names), bank)
+            placed = place_names([naming(name, code) for name in names], bank)
             assert [n for n, p in zip(names, placed, strict=True) if p.is_nearest] == [taxonomy()[code].name]
 
 
@@ -72,7 +70,7 @@ def test_paraphrase_is_nearest(bank):
 @pytest.mark.parametrize("name", [*EMPTY_NAMES, "Harmful Content", "serious danger", "unknown risk"])
 def test_empty_name_is_nearest_to_nothing(bank, name):
     codes = [node.code for node in taxonomy()]
-    placed = place_names([name] * len(codes), [target(code) for code in codes], bank)
+    placed = place_names([naming(name, code) for code in codes], bank)
     assert not any(p.is_nearest for p in placed)
 
 
@@ -80,8 +78,16 @@ def test_name_below_the_floor_is_not_nearest(bank):
     assert not is_nearest(bank, "A Quiet Walk", "C9S2")
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "other"), [("Lies and Privacy Breaches", "C2S2", "C2S1"), ("scary weapon", "C7S3", "C8S1")]
+)
+def test_name_whose_nearest_phrase_is_of_a_shown_category_is_not_novel(bank, name, code, other):
+    assert is_nearest(bank, name, code)
+    assert is_nearest(bank, name, code, shown=["C9S2"])
+    assert not is_nearest(bank, name, code, shown=["C9S2", other])
+
+
 def test_standing_does_not_depend_on_the_batch(bank):
-    names = ["Cruelty to Pets", "Bank Trickery", "Harmful Content"]
-    targets = [target("C9S2"), target("C6"), target("C6S1")]
-    alone = [place_names([n], [t], NameBank(taxonomy(), MINILM))[0] for n, t in zip(names, targets, strict=True)]
-    assert place_names(names, targets, bank) == alone
+    namings = [naming("Cruelty to Pets", "C9S2"), naming("Bank Trickery", "C6"), naming("Harmful Content", "C6S1")]
+    alone = [place_names([one], NameBank(taxonomy(), MINILM))[0] for one in namings]
+    assert place_names(namings, bank) == alone
