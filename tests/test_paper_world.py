@@ -14,7 +14,7 @@ from proguard.collect.files.editions import Access
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
 from proguard.text import normalise_text
-from tests.paper_world.params import on_world, world_params
+from tests.paper_world.params import leave_out, on_world, world_params
 from tests.paper_world.photos import LARGE, Format, draw_photo, fit_format, reencode, resize
 from tests.paper_world.planted import list_plants, planted_table
 from tests.paper_world.words import MOST_WORDS, change_one_word, draw_text, recase
@@ -154,13 +154,24 @@ def test_planted_table_names_the_benchmark_that_a_copy_touches():
     assert table.filter(pl.col("copy") == pl.col("original"))["kind"].unique().to_list() == ["exact"]
 
 
-def test_world_has_every_entry_of_the_papers_profile(tmp_path: Path):
+def test_world_has_every_entry_of_the_paper_in_its_profile(tmp_path: Path):
     collect = world_params(tmp_path, rows=8702, project=tmp_path)["collect"]
     assert collect["sources"].keys() == TRAINING.keys() - {"proguard_data"}
     assert collect["benchmarks"].keys() == BENCHMARKS.keys()
 
 
+def test_leave_out_removes_an_entry_and_the_test_sets_that_are_its_own():
+    params = {
+        "collect": {"sources": {"walks": {}, "aegis1": {}}, "benchmarks": {"strolls": {}, "xstest": {}}},
+        "ood_split": {"test_sets": {"test": {}, "strolls": {"sources": ["strolls"]}, "x": {"sources": ["xstest"]}}},
+        "predict": {"test_sets": ["test", "strolls", "x"]},
+    }
+    leave_out(params, ["strolls", "walks"])
+    assert params["collect"] == {"sources": {"aegis1": {}}, "benchmarks": {"xstest": {}}}
+    assert (list(params["ood_split"]["test_sets"]), params["predict"]["test_sets"]) == (["test", "x"], ["test", "x"])
+
+
 def test_world_params_write_into_the_project_only(tmp_path: Path):
     paths = world_params(tmp_path, rows=8702, project=tmp_path)["paths"]
     outside = {key for key, path in paths.items() if not Path(path).is_relative_to(tmp_path)}
-    assert outside == {"taxonomy", "label_maps", "published"}
+    assert outside == {"taxonomy", "label_maps", "published", "tiny_base"}
