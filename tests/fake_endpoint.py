@@ -1,6 +1,7 @@
-"""A chat-completions server on this machine that speaks the real protocol and misbehaves as told."""
+"""A server on this machine with the OpenAI protocol for chats, raw prompts and moderations; it misbehaves as told."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,17 +19,47 @@ def completion(text, **choice):
     return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": choices, "usage": USAGE}
 
 
+def raw_completion(text, **choice):
+    """Return the body of an answer to a raw prompt."""
+    choices = [{"index": 0, "text": text, "finish_reason": "stop", "logprobs": None} | choice]
+    return {"id": "c", "object": "text_completion", "created": 0, "model": "m", "choices": choices, "usage": USAGE}
+
+
+def moderation(result):
+    """Return the body of an answer of a moderation API."""
+    return {"id": "m", "model": "m", "results": [result]}
+
+
+def first_tokens(*candidates):
+    """Return the log-probabilities of a chat's first tokens; each is a mapping of probability by token, the first said."""
+    steps = [
+        {
+            "token": next(iter(tokens)),
+            "bytes": None,
+            "logprob": math.log(next(iter(tokens.values()))),
+            "top_logprobs": [{"token": t, "bytes": None, "logprob": math.log(p)} for t, p in tokens.items()],
+        }
+        for tokens in candidates
+    ]
+    return {"content": steps, "refusal": None}
+
+
+BODIES = {"/v1/chat/completions": completion, "/v1/completions": raw_completion, "/v1/moderations": moderation}
+"""What makes a body of an answer, by path. An answer that is a mapping holds further fields beside its ``text``."""
+
+
 @dataclass
 class FakeEndpoint:
     """What a test sees of the server; ``faults`` has one entry per request to come: a status, or a body."""
 
-    answer: Callable[[dict], str]
+    answer: Callable[[dict], str | dict]
     faults: Iterator[int | bytes | str | None] = field(default_factory=lambda: iter(()))
     message: str = "try later"
     code: str | None = None
     seconds: float = 0.0
     url: str = ""
     requests: list[dict] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     n_now: int = 0
     n_most: int = 0
@@ -59,6 +90,7 @@ def _handler(endpoint):
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with endpoint.lock:
                 endpoint.requests.append(request)
+                endpoint.paths.append(self.path)
                 endpoint.keys.append(self.headers["Authorization"])
                 endpoint.n_now += 1
                 endpoint.n_most = max(endpoint.n_most, endpoint.n_now)
@@ -69,7 +101,7 @@ def _handler(endpoint):
             self.send(request, fault)
 
         def send(self, request, fault):
-            if self.path != "/v1/chat/completions":
+            if self.path not in BODIES:
                 fault = 404
             if fault == "drop":
                 self.close_connection = True
@@ -81,8 +113,13 @@ def _handler(endpoint):
                 self.reply(200, b'{"id": "c"', length=1000)
                 self.close_connection = True
             else:
-                body = fault or json.dumps(completion(endpoint.answer(request))).encode()
-                self.reply(200, body)
+                self.reply(200, fault or json.dumps(self.body(request)).encode())
+
+        def body(self, request):
+            answer = endpoint.answer(request)
+            if self.path == "/v1/moderations" or isinstance(answer, str):
+                return BODIES[self.path](answer)
+            return BODIES[self.path](**answer)
 
         def reply(self, status, body, length=None):
             self.send_response(status)

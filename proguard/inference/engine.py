@@ -48,6 +48,12 @@ class Query:
     marks: tuple[Mark, ...] = ()
     """Where probabilities of words are wanted."""
 
+    is_moderation: bool = False
+    """Whether it goes to a server's moderation API, which answers with categories and scores as JSON."""
+
+    id: str = ""
+    """Sample that it is about, for messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

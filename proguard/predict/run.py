@@ -7,7 +7,7 @@ outs; a run that was killed reads it and does the rest, in the same batches, so 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 from tqdm import tqdm
@@ -24,6 +24,14 @@ _COMPLETIONS = TypeAdapter(Completion)
 
 Answers = Mapping[str, Mapping[str, Completion]]
 """Completions by sample id, then by the key of the ask; a row that was not asked about is left out."""
+
+
+class EachEngine(Protocol):
+    """An engine that hands over each completion as it comes."""
+
+    def complete_each(self, queries: Sequence[Query], keep: Callable[[int, Completion], None]) -> None:
+        """Hand index and completion of each query to ``keep``, in any order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +98,45 @@ def run_batches(
     return by_row(done)
 
 
+def run_each(
+    asked: Sequence[Asked], *, engine: EachEngine, images: ImageStore, batch_size: int, journal: Journal
+) -> Answers:
+    """Return the completion of every ask, each kept as it comes: what a server answered is not paid for twice.
+
+    Args:
+        asked: What `ask_all` returns.
+        engine: Hands over one completion at a time.
+        images: Where the rows' images are.
+        batch_size: Asks whose images are in memory at a time, at least 1.
+        journal: Finished asks; its name has to change with the guard and the rows.
+    """
+    done = read_answers(journal)
+    todo = [a for a in asked if a.key not in done]
+    with tqdm(total=len(asked), unit="ask", desc="predict") as bar:
+        bar.update(len(asked) - len(todo))
+        for start in range(0, len(todo), batch_size):
+            part = todo[start : start + batch_size]
+            clock = time.perf_counter()
+
+            def keep(index: int, completion: Completion, part: Sequence[Asked] = part) -> None:
+                nonlocal clock
+                now = time.perf_counter()
+                answered = {part[index].key: completion}
+                journal.append([make_entry(answered, now - clock)])
+                done.update(answered)
+                bar.update()
+                clock = now
+
+            engine.complete_each(make_queries(part, images), keep)
+    return by_row(done)
+
+
 def make_queries(asked: Sequence[Asked], images: ImageStore) -> list[Query]:
     """Return the prompts with their images."""
     content = images.read(a.row.sample.image for a in asked if a.ask.shows_image)
     return [
-        replace(a.ask.query, image=content[a.row.sample.image]) if a.ask.shows_image else a.ask.query for a in asked
+        replace(a.ask.query, id=a.row.sample.id, image=content[a.row.sample.image] if a.ask.shows_image else None)
+        for a in asked
     ]
 
 

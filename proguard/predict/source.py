@@ -6,13 +6,34 @@ from pathlib import Path
 from typing import Any
 
 from proguard.guards.families import OpenedGuard
-from proguard.guards.spec import Decoding
+from proguard.guards.spec import Decoding, GuardSpec
 from proguard.inference.engine import Dtype, Engine
 from proguard.inference.load import EngineName, load_engine
+from proguard.inference.server import Patience
 from proguard.predict.replay import replay
-from proguard.predict.run import Answers, Asked, run_batches
+from proguard.predict.run import Answers, Asked, run_batches, run_each
 from proguard.storage.images import ImageStore
 from proguard.storage.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What answers are made with."""
+
+    engine: EngineName
+    """What runs weights, unless a guard needs another engine."""
+
+    dtype: Dtype
+    """Number format of the weights of our own guards; another guard says so itself."""
+
+    decoding: Decoding
+    """How our own guards complete; likewise."""
+
+    runtime: Mapping[str, Any]
+    """``runtime``: machine knobs; ``inference`` and ``endpoint`` are read."""
+
+    images: ImageStore
+    """Where the rows' images are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,49 +45,41 @@ class Answered:
     """What a reader of the summary should know of their source."""
 
 
-def answer_all(
-    asked: Sequence[Asked],
-    guard: OpenedGuard,
-    folder: Path,
-    *,
-    engine: EngineName,
-    dtype: Dtype,
-    decoding: Decoding,
-    runtime: Mapping[str, Any],
-    images: ImageStore,
-    journal: Journal,
-) -> Answered:
+def answer_all(asked: Sequence[Asked], guard: OpenedGuard, folder: Path, means: Means, journal: Journal) -> Answered:
     """Return the answers to everything that a guard is asked.
 
     Args:
         asked: What `proguard.predict.run.ask_all` returns.
         guard: The guard of ``folder``.
-        folder: Its folder, which holds the weights of our own guards and recorded answers.
-        engine: What runs weights, unless the guard needs another engine.
-        dtype: Data type of the weights.
-        decoding: How our own guards complete; another guard says so itself.
-        runtime: ``runtime``: machine knobs.
-        images: Where the rows' images are.
+        folder: Its folder, which holds the weights of our own guards and recorded answers of others.
+        means: Engine, machine and images.
         journal: Finished answers of this guard about these rows.
     """
     spec = guard.spec
     if spec is not None and spec.recorded is not None:
         found = replay(asked, folder, max_unmatched=spec.recorded.max_unmatched)
         return Answered(found.answers, {"unmatched_rows": found.unmatched, "unused_records": found.unused})
-    if spec is not None:
-        decoding = spec.decoding
+    decoding = means.decoding if spec is None else spec.decoding
+    options = {"images": means.images, "batch_size": decoding.batch_size, "journal": journal}
+    if spec is not None and spec.server is not None:
+        from proguard.inference.endpoint import EndpointEngine
 
-    def load() -> Engine:
-        options = {
-            "max_new_tokens": decoding.max_new_tokens,
-            "dtype": dtype,
-            "runtime": dict(runtime["inference"]),
-        }
-        if spec is None:
-            return load_engine(engine, folder, **options)
-        own = spec.weights
-        return load_engine(
-            own.engine or engine, own.model, revision=own.revision, remote_code=own.remote_code, **options
-        )
+        patience, where = Patience(**means.runtime["endpoint"]), f"guards.{folder.name}"
+        server = EndpointEngine(spec.server, patience, max_new_tokens=decoding.max_new_tokens, where=where)
+        return Answered(run_each(asked, engine=server, **options))
+    return Answered(run_batches(asked, load=lambda: _load(spec, folder, means, decoding), **options))
 
-    return Answered(run_batches(asked, load=load, images=images, batch_size=decoding.batch_size, journal=journal))
+
+def _load(spec: GuardSpec | None, folder: Path, means: Means, decoding: Decoding) -> Engine:
+    options = {"max_new_tokens": decoding.max_new_tokens, "runtime": dict(means.runtime["inference"])}
+    if spec is None:
+        return load_engine(means.engine, folder, dtype=means.dtype, **options)
+    own = spec.weights
+    return load_engine(
+        own.engine or means.engine,
+        own.model,
+        revision=own.revision,
+        dtype=own.dtype,
+        remote_code=own.remote_code,
+        **options,
+    )

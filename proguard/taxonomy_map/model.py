@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from proguard.inference.server import Patience
 from proguard.inference.weights import identify
 from proguard.storage.images import ImageStore
 from proguard.storage.journal import open_journal
@@ -107,20 +108,19 @@ def _ask_missing(
     workplace: Workplace,
     keep: Callable[[Sequence[Answer]], None],
 ) -> None:
-    machine = workplace.runtime["annotators"]
     if isinstance(annotator, LocalAnnotator):
         batches = [b for b in plan_batches(asked, annotator.batch_size) if any(a.key not in done for a in b)]
         for answers in _run_model(batches, annotator, system, workplace):
             keep(answers)
         return
-    from proguard.taxonomy_map.endpoint import Patience, annotate_by_endpoint
+    from proguard.taxonomy_map.endpoint import annotate_by_endpoint
 
     annotate_by_endpoint(
         [a for a in asked if a.key not in done],
         annotator=annotator,
         system=system,
         images=workplace.images,
-        patience=Patience(**machine["endpoint"]),
+        patience=Patience(**workplace.runtime["endpoint"]),
         keep=lambda answer: keep([answer]),
     )
 

@@ -40,7 +40,7 @@ def judged(config, url):
     judge |= {"hint": True, "max_chars": None, "price": {"prompt": 1.0, "completion": 1.0}}
     runtime = OmegaConf.load(ROOT / "conf" / "runtime.yaml").runtime
     runtime.work = str(Path(config.paths.mapped).parents[1] / "work")
-    runtime.annotators.endpoint.concurrency = 2
+    runtime.endpoint.concurrency = 2
     rule = {"name": "prior_filtered", "min_votes": 2}
     changes = {"taxonomy_map": {"annotators": [{"name": "label_map"}, judge], "rule": rule}, "runtime": runtime}
     return OmegaConf.merge(config, changes)

@@ -23,7 +23,8 @@ KEY = "sk-planted-0123456789"
 @pytest.fixture
 def ask(monkeypatch, tmp_path):
     """A function that asks a server ``n`` questions and returns the answers in order of arrival."""
-    from proguard.taxonomy_map.endpoint import Patience, annotate_by_endpoint
+    from proguard.inference.server import Patience
+    from proguard.taxonomy_map.endpoint import annotate_by_endpoint
 
     monkeypatch.setenv(VARIABLE, KEY)
 
@@ -101,7 +102,7 @@ def test_passing_fault_is_tried_again(ask, fault):
         (503, "status 503"),
         ("drop", "no answer"),
         (b"{not json", "no JSON"),
-        (b'{"choices": []}', "expected a chat completion with a choice"),
+        (b'{"answer": 1}', "expected an answer with choices, found ChatCompletion"),
     ],
 )
 def test_lasting_fault_stops_the_run_and_is_no_answer(ask, fault, message):
@@ -123,7 +124,7 @@ def test_server_that_is_gone_stops_the_run(ask):
     ("status", "error", "message"),
     [
         (401, PermissionError, f"status 401: .*check the key in the variable {VARIABLE}"),
-        (404, ValueError, "status 404: .*check the annotator's url, model and request"),
+        (404, ValueError, "status 404: .*check url, model and request"),
         (400, ValueError, "status 400: .*odd field"),
     ],
 )
@@ -145,12 +146,20 @@ def test_refused_question_is_an_abstention_and_the_others_go_on(ask, code):
     [
         ({"finish_reason": "content_filter"}, None),
         ({"message": {"role": "assistant", "content": None, "refusal": "no"}}, None),
-        ({"message": {"role": "assistant", "content": None}}, ""),
+        ({"message": {"role": "assistant", "content": None}}, None),
+        ({"message": {"role": "assistant", "content": " "}, "finish_reason": "STOP"}, None),
+        ({"message": {"role": "assistant", "content": "C1"}, "finish_reason": "SAFETY"}, None),
+        ({"message": {"role": "assistant", "content": None}, "finish_reason": "length"}, ""),
     ],
 )
-def test_answer_without_words_is_told_from_a_refusal(ask, choice, text):
+def test_answer_without_words_is_a_refusal_unless_it_was_cut(ask, choice, text):
     with serve(faults=iter([json.dumps(completion("C1S1", **choice)).encode()])) as server:
         assert [a.text for a in ask(server)] == [text]
+
+
+def test_answer_without_a_choice_is_a_refusal(ask):
+    with serve(faults=iter([b'{"choices": []}', b'{"choices": null}'])) as server:
+        assert [a.text for a in ask(server, 2)] == [None, None]
 
 
 def test_answer_without_usage_has_no_tokens(ask):
@@ -177,7 +186,7 @@ def test_key_that_the_model_echoes_is_in_no_answer(ask):
 
 def test_missing_key_names_its_variable(ask, monkeypatch):
     monkeypatch.delenv(VARIABLE)
-    with serve() as server, pytest.raises(PermissionError, match=f"judge: no key in .*{VARIABLE}; set it"):
+    with serve() as server, pytest.raises(PermissionError, match=f"judge: .*no key in .*{VARIABLE}; set it"):
         ask(server)
     assert server.requests == []
 

@@ -26,7 +26,7 @@ def annotate(monkeypatch, tmp_path):
     monkeypatch.setenv("PROGUARD_TEST_KEY", KEY)
     patience = {"concurrency": 1, "retries": 1, "timeout_s": 5.0}
     images = store_images({}, tmp_path / "images")
-    workplace = Workplace(images, {"work": str(tmp_path / "work"), "annotators": {"endpoint": patience}})
+    workplace = Workplace(images, {"work": str(tmp_path / "work"), "endpoint": patience})
 
     def run(server, questions=QUESTIONS, **changes):
         settings = {"url": server.url, "model": "m", "key_variable": "PROGUARD_TEST_KEY", "hint": False}
