@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from proguard.guards.families import open_guard_folder
 from proguard.guards.spec import Decoding
 from proguard.predict.run import ask_all, read_all, seconds_per_ask
-from proguard.predict.source import answer_all
+from proguard.predict.source import Means, answer_all
 from proguard.readings.reading import SIDES
 from proguard.readings.table import prediction_table
 from proguard.row import read_rows
@@ -41,12 +41,14 @@ def main(cfg: DictConfig) -> None:
             ask_all(rows, guard.family, taxonomy),
             guard,
             folder,
-            engine=cfg.predict.engine,
-            dtype=cfg.predict.dtype,
-            decoding=Decoding(**decoding),
-            runtime=OmegaConf.to_container(cfg.runtime, resolve=True),
-            images=ImageStore(Path(cfg.paths.collected) / "images"),
-            journal=journal,
+            Means(
+                engine=cfg.predict.engine,
+                dtype=cfg.predict.dtype,
+                decoding=Decoding(**decoding),
+                runtime=OmegaConf.to_container(cfg.runtime, resolve=True),
+                images=ImageStore(Path(cfg.paths.collected) / "images"),
+            ),
+            journal,
         )
         readings = read_all(rows, guard.family, answered.answers)
         table = prediction_table(guard.family_name, readings, answered.answers)

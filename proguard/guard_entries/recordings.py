@@ -1,5 +1,6 @@
 """Files of recorded answers, JSONL or parquet, as one table by what each answer is about."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +14,11 @@ from proguard.guards.recorded import ANSWER_SCHEMA, RecordKey, id_key, text_key
 from proguard.guards.spec import Recorded
 from proguard.storage.files import read_json_lines
 
+log = logging.getLogger(__name__)
+
 
 def record_table(recorded: Recorded, folder: Path, where: str) -> pl.DataFrame:
-    """Return every recorded answer, each key once, sorted by key.
+    """Return every recorded answer, each key once, sorted by key; of answers that differ the first counts.
 
     Args:
         recorded: Which files, and what their columns are.
@@ -24,29 +27,32 @@ def record_table(recorded: Recorded, folder: Path, where: str) -> pl.DataFrame:
 
     Raises:
         FileNotFoundError: When a file is missing.
-        ValueError: When a file has another hash, a record is of another form, or a key has two answers that differ.
+        ValueError: When a file has another hash, or a record is of another form.
         ConnectionError: When a file cannot be fetched.
     """
     answers: dict[RecordKey, str] = {}
+    conflicts = 0
     with TemporaryDirectory() as downloads:
         for number, (source, sha256) in enumerate(recorded.files.items()):
-            path = _find(source, sha256, folder, Path(downloads) / str(number), where)
+            path = Path(downloads) / str(number) / Path(source).name
+            if recorded.base is None:
+                path = _check_local(folder / source, sha256, f"{where}: {source}")
+            else:
+                download_file(f"{recorded.base}/{source}", path, sha256=sha256, what=f"{where}: {source}")
             for key, completion in _read(path, recorded, f"{where}: {source}"):
-                if answers.setdefault(key, completion) != completion:
-                    raise ValueError(f"{where}: {source}: two answers that differ for {key[0][:80]!r}; keep one")
+                conflicts += answers.setdefault(key, completion) != completion
+    if conflicts:
+        log.warning(
+            "%s: %d recorded answers differ from an earlier one about the same row; they are left out", where, conflicts
+        )
     return pl.DataFrame([(*key, text) for key, text in sorted(answers.items())], schema=ANSWER_SCHEMA, orient="row")
 
 
-def _find(source: str, sha256: str | None, folder: Path, downloads: Path, where: str) -> Path:
-    if source.startswith(("https://", "http://")):
-        path = downloads / source.rpartition("/")[2]
-        download_file(source, path, sha256=sha256)
-        return path
-    path = folder / source
+def _check_local(path: Path, sha256: str | None, what: str) -> Path:
     if not path.is_file():
-        raise FileNotFoundError(f"{where}.recorded.files: no {path}; put the file there, or give its address")
+        raise FileNotFoundError(f"{what}: no file {path}; put it there, or give recorded.base, the address above it")
     if sha256 is not None:
-        verify_file(f"{where}: {source}", path, expected=sha256, found=hash_file(path))
+        verify_file(what, path, expected=sha256, found=hash_file(path))
     return path
 
 

@@ -8,7 +8,7 @@ from where their authors publish them, pinned by commit and, where it is known, 
 | wildguard | wheel wildguard 1.0.1, ``wildguard/utils.py`` | Apache-2.0 |
 | dyna_guard | wheel any-guardrail 0.7.7, ``_authored_prompt_data.py`` | Apache-2.0 |
 | poly_guard | likewise | Apache-2.0 |
-| shieldgemma_request, shieldgemma_response | likewise | Apache-2.0 |
+| nemotron_reasoning | likewise, ``prompt_registry.py``; 22 categories, as the model's card has | Apache-2.0 |
 """
 
 import ast
@@ -23,24 +23,44 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from proguard.fetch.download import download_file
 
+RAW = "https://raw.githubusercontent.com"
+"""Serves files of GitHub's repositories as they are."""
+
 _PACKAGED = Path(__file__).parent / "texts"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where a text is published."""
+    """Where a text is published, or the file that somebody put it into."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: str
-    """Address of a file, at a commit."""
+    repository: str | None = None
+    """Owner and name on GitHub."""
+
+    commit: str | None = None
+    """Commit, or a branch where none is known."""
+
+    file: str | None = None
+    """Path in the repository."""
+
+    path: str | None = None
+    """Path of a file on this machine, in place of a repository."""
 
     constant: str | None = None
     """Constant that holds the text in a file of Python code, which is parsed and never run; ``None`` when the file is
     the text."""
 
+    doubled_braces: bool = False
+    """Whether the text is one for `str.format`, with its own braces doubled."""
+
     sha256: str | None = None
     """Of the text; ``None`` when it is not known."""
+
+    def __post_init__(self) -> None:
+        """Check that there is one place."""
+        if (self.path is None) == (None in (self.repository, self.commit, self.file)):
+            raise ValueError("expected repository, commit and file, or path")
 
 
 def find_text(source: str | Mapping[str, Any], where: str) -> str:
@@ -48,6 +68,7 @@ def find_text(source: str | Mapping[str, Any], where: str) -> str:
 
     Raises:
         ValueError: When there is no such text, or it has another hash; the message begins with ``where``.
+        FileNotFoundError: When it is to be put into a file and is not there.
         ConnectionError: When it cannot be fetched.
     """
     if isinstance(source, str):
@@ -60,17 +81,27 @@ def find_text(source: str | Mapping[str, Any], where: str) -> str:
         published = TypeAdapter(Published).validate_python(dict(source))
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{where}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "text"
-        download_file(published.url, path, sha256=None)
-        text = path.read_bytes().decode()
+        raise ValueError(f"{'.'.join((where, *map(str, first['loc'])))}: {first['msg']}") from None
+    text = _load(published, where)
     if published.constant is not None:
         text = read_constant(text, published.constant, where)
     found = hashlib.sha256(text.encode()).hexdigest()
     if published.sha256 not in (None, found):
         raise ValueError(f"{where}: expected a text with sha256 {published.sha256}, found {found}")
-    return text
+    return text.replace("{{", "{").replace("}}", "}") if published.doubled_braces else text
+
+
+def _load(published: Published, where: str) -> str:
+    if published.path is not None:
+        path = Path(published.path)
+        if not path.is_file():
+            raise FileNotFoundError(f"{where}.path: no file {path}; put the text there, as the model's card prints it")
+        return path.read_bytes().decode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "text"
+        url = f"{RAW}/{published.repository}/{published.commit}/{published.file}"
+        download_file(url, path, sha256=None, what=where)
+        return path.read_bytes().decode()
 
 
 def read_constant(code: str, name: str, where: str) -> str:
@@ -86,7 +117,7 @@ def read_constant(code: str, name: str, where: str) -> str:
             if text is not None:
                 values[node.targets[0].id] = text
     if name not in values:
-        raise ValueError(f"{where}: the file has no text {name}; it has {', '.join(values)}")
+        raise ValueError(f"{where}.constant: the file has no text {name}; it has {', '.join(values)}")
     return values[name]
 
 
@@ -94,7 +125,12 @@ def _text_of(node: ast.expr, values: Mapping[str, str]) -> str | None:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.FormattedValue):
-        return values.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        return _text_of(node.value, values)
+    if isinstance(node, ast.Name):
+        return values.get(node.id)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "strip":
+        text = _text_of(node.func.value, values)
+        return text if text is None else text.strip()
     if isinstance(node, ast.JoinedStr):
         parts = [_text_of(part, values) for part in node.values]
         return None if None in parts else "".join(parts)

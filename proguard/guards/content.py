@@ -35,6 +35,21 @@ def place(content: str | None, marks: Sequence[str] = ()) -> str:
     return _lines(tuple(marks)).sub(lambda match: match[1] + _LOOKS_LIKE[match[2]], text) if marks else text
 
 
+def fill(frame: str, slots: Sequence[tuple[str, str]]) -> str:
+    """Return a frame with its slots filled, in the order in which they stand; what is filled in opens no slot.
+
+    Raises:
+        ValueError: When the frame lacks a slot.
+    """
+    parts, rest = [], frame
+    for slot, content in slots:
+        before, found, rest = rest.partition(slot)
+        if not found:
+            raise ValueError(f"the prompt's text has no {slot!r} where one is due")
+        parts += [before, content]
+    return "".join([*parts, rest])
+
+
 @cache
 def _lines(marks: tuple[str, ...]) -> re.Pattern[str]:
     heads = "|".join(r"\s*".join(re.escape(part) for part in mark[:-1].split()) + r"\s*" for mark in marks)

@@ -8,16 +8,28 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from proguard.card import check_prompt, read_card
+from proguard.guards.chat import Chat
 from proguard.guards.family import Family
+from proguard.guards.json_answer import JsonAnswer
+from proguard.guards.keyed import Keyed
+from proguard.guards.llama_guard import LlamaGuard
+from proguard.guards.moderation import Moderation
 from proguard.guards.own import Own
 from proguard.guards.reasoner import Reasoner
 from proguard.guards.spec import FamilyName, GuardSpec, read_spec
+from proguard.guards.yes_no import YesNo
 
 OWN = "own"
 """Name of the family of the guards that the pipeline makes."""
 
 _CLASSES: Mapping[FamilyName, type[Family]] = {
     "reasoner": Reasoner,
+    "chat": Chat,
+    "llama_guard": LlamaGuard,
+    "keyed": Keyed,
+    "yes_no": YesNo,
+    "json_answer": JsonAnswer,
+    "moderation": Moderation,
 }
 
 

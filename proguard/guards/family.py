@@ -44,7 +44,7 @@ class Family(Protocol):
         """Return what the answers say; never raises, whatever they hold.
 
         Args:
-            row: The row that was asked about.
+            row: A row that the guard was asked about.
             answers: By `Ask.key`, one for each ask.
         """
         ...

@@ -83,8 +83,7 @@ def _dialogue(sample: Sample) -> str:
 def _ask_dyna_guard(guard: Reasoner, sample: Sample) -> Query:
     user, agent = place(sample.request, _SPEAKERS), place(sample.response, _SPEAKERS)
     content = (
-        f"\n<rules>\n1. {guard.texts['rule']}\n</rules>\n"
-        f"<transcript>\n'User': {user}\n'Agent': {agent}\n</transcript>\n"
+        f"\n<rules>\n{guard.texts['rule']}\n</rules>\n<transcript>\n'User': {user}\n'Agent': {agent}\n</transcript>\n"
     )
     messages = [{"role": "system", "content": guard.texts["system"]}, {"role": "user", "content": content}]
     if guard.thinks:

@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from proguard.card import CARD_FILE
+from proguard.inference.engine import Dtype
+from proguard.inference.server import Server
 from proguard.readings.reading import Side
 from proguard.sample import Modality, Sample
 from proguard.storage.files import write_json
@@ -36,30 +38,14 @@ class Weights:
     revision: str | None = None
     """Commit on the hub; ``None`` for a folder."""
 
+    dtype: Dtype = "bfloat16"
+    """Number format of the weights."""
+
     engine: Literal["transformers", "vllm"] | None = None
     """The only engine that can run it; ``None`` leaves it to ``predict.engine``."""
 
     remote_code: bool = False
     """Whether the model brings code of its own, which then runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A model behind an OpenAI-compatible server. What it is sent leaves this machine."""
-
-    __pydantic_config__ = STRICT
-
-    url: str
-    """Base of the API, such as ``http://localhost:8000/v1``."""
-
-    model: str
-    """Name that the server knows it by."""
-
-    key_variable: str | None = None
-    """Environment variable that holds the key; ``None`` for a server that asks for none."""
-
-    request: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of each request, such as ``temperature``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +59,14 @@ class Recorded:
     __pydantic_config__ = STRICT
 
     files: Mapping[str, str | None]
-    """Source of each file, an address or a path below ``paths.recorded``, with its SHA-256; ``None`` when not known."""
+    """Path of each file below ``base``, with its SHA-256; ``None`` when it is not known."""
 
     columns: Mapping[Literal["id", "request", "response", "prompt", "ask", "completion"], str]
     """Columns of the files: ``completion``, and either ``id`` (sample ids) or ``request``, with ``response`` where rows
     have one, or ``prompt``, which holds both; ``ask`` where a row has several completions."""
+
+    base: str | None = None
+    """Address that the files are below; ``None`` for the folder ``paths.recorded``."""
 
     cut: tuple[str, str, str] | None = None
     """With a column ``prompt``: texts before the request, between request and response, and after the response."""

@@ -48,7 +48,7 @@ def test_guard_reasoner_vl_is_asked_with_the_image_before_the_text(row, content)
     assert asked.shows_image == (row != "both")
 
 
-TRANSCRIPT = "\n<rules>\n1. RULE\n</rules>\n<transcript>\n'User': how do i bake bread\n'Agent': mix flour and water\n</transcript>\n"
+TRANSCRIPT = "\n<rules>\nRULE\n</rules>\n<transcript>\n'User': how do i bake bread\n'Agent': mix flour and water\n</transcript>\n"
 
 
 def test_dyna_guard_thinks_or_answers_at_once():

@@ -1,0 +1,57 @@
+"""The released ProGuard's grammar, read leniently.
+
+Models were seen to write CRLF, a blank after a colon, a capital or a full stop in a label, code fences, no newline
+before ``</think>``, a name after an id, two ids, and special tokens. What they write around the answer, or otherwise
+than the grammar says, is forgiven as long as one answer stands out. The strict reader is `proguard.verdict`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from proguard.guards.keyed import read_fields
+from proguard.sample import Label
+
+_ANSWER = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | re.IGNORECASE)
+_ID = re.compile(r"\bC\d+(?:S\d+)?\b")
+_REFUSAL = re.compile(
+    r"\s*(?:i['\u2019]m sorry|i am sorry|sorry,|i['\u2019]m (?:unable|not able)|i am (?:unable|not able)"
+    r"|i can(?:not|['\u2019]t| not) (?:assist|help|comply|fulfil|provide|process))",
+    re.IGNORECASE,
+)
+_LABELS: dict[str, Label] = {"safe": "safe", "unsafe": "unsafe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What an answer in the released grammar says."""
+
+    request: Label | None = None
+    response: Label | None = None
+    category: str | None = None
+    """As written; ``None`` for ``None`` and for no such line."""
+
+    ids: tuple[str, ...] = ()
+    """Ids in it."""
+
+    is_refusal: bool = False
+    """Whether it is no answer but words of refusal."""
+
+    detail: str = "ok"
+    """``no_match``, ``contradiction`` of labels and category, or ``many_categories``."""
+
+
+def read_released(text: str) -> Released:
+    """Return what the last answer block says."""
+    blocks = _ANSWER.findall(text)
+    if not blocks:
+        return Released(is_refusal=_REFUSAL.match(text) is not None, detail="no_match")
+    fields = read_fields(blocks[-1])
+    request, response = (_LABELS.get(fields.get(key, "").lower()) for key in ("request", "response"))
+    category = fields.get("category") or None
+    if category is not None and category.lower() == "none":
+        category = None
+    ids = tuple(dict.fromkeys(_ID.findall(category or "")))
+    detail = "many_categories" if len(ids) > 1 else "ok"
+    if (request or response) and ("unsafe" in (request, response)) != (category is not None):
+        detail = "contradiction"
+    return Released(request, response, category, ids, detail=detail)
