@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = {name: importlib.import_module(path) for name, path in COMMANDS.items()}
     for name, module in modules.items():
-        description = module.__doc__.partition("\n\n")
+        description = (module.__doc__ or "").partition("\n\n")
         subparser = subparsers.add_parser(
             name,
             help=module.SUMMARY,

@@ -39,7 +39,7 @@ def main(cfg: DictConfig) -> None:
                 max_bad_share=cfg.collect.max_bad_share,
                 max_dead_share=cfg.collect.max_dead_share,
             ),
-            workers=cfg.runtime.collect.workers or os.cpu_count(),
+            workers=cfg.runtime.collect.workers or os.cpu_count() or 1,
             ray_address=cfg.runtime.collect.ray.address,
         )
     write_json(summary, Path(cfg.paths.summaries) / "collect.json")

@@ -83,7 +83,7 @@ def main(cfg: DictConfig) -> None:
 def save(card: GuardCard, curve: pl.DataFrame, kept: Kept, files: TrainingFiles, cfg: DictConfig) -> None:
     """Write the guard, the curve and the summary, and remove what let the run go on after a kill."""
     with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
-        export_guard(files, card.origin["steps"], folder)
+        export_guard(files, cfg.rl_train.steps, folder)
         seal_guard(folder, card, files.taxonomy)
     write_curve(curve, Path(cfg.paths.training))
     write_json(summarise_training(curve, kept), Path(cfg.paths.summaries) / "rl_train.json")

@@ -7,9 +7,10 @@ import io
 import math
 import random
 from dataclasses import dataclass
-from typing import Literal
 
 from PIL import Image, ImageDraw
+
+from proguard.sample import Split
 
 SIZE = 56
 """Pixels a side: 4 visual tokens for a Qwen2.5-VL vision tower with patch 14 and merge 2."""
@@ -49,7 +50,7 @@ def make_signs(n_unsafe: int) -> tuple[tuple[Sign, ...], tuple[Sign, ...]]:
     return tuple(signs[:n_unsafe]), tuple(signs[n_unsafe:])
 
 
-def draw_pictogram(sign: Sign, split: Literal["train", "test"], rng: random.Random) -> bytes:
+def draw_pictogram(sign: Sign, split: Split, rng: random.Random) -> bytes:
     """Return a PNG of ``sign``, `SIZE` pixels square, in a variant of ``split``; place, size, turn and hue vary."""
     filling, frame = rng.choice(TRAIN_VARIANTS if split == "train" else TEST_VARIANTS)
     ground = rng.randint(225, 255)

@@ -52,9 +52,10 @@ def balance_modalities(
     sizes = {m: pool.filter(modality=m).height for m in MODALITIES}
     quotas = plan_mix(sizes, strategy=strategy, total=total, image_share=image_share, mix=mix)
     check_supply(quotas, samples, keep_unmapped=keep_unmapped)
-    draw = {"by": by, "temperature": temperature, "seed": seed}
     drawn = [
-        draw_stratified(pool.filter(modality=m), n=n, purpose=f"balance {m}", **draw).select(samples.columns)
+        draw_stratified(
+            pool.filter(modality=m), n=n, purpose=f"balance {m}", by=by, temperature=temperature, seed=seed
+        ).select(samples.columns)
         for m, n in quotas.items()
     ]
     return pl.concat([samples.filter(IS_TESTED), *drawn]).drop("touches").sort("id")

@@ -45,7 +45,7 @@ def _weights(
                 raise ValueError(f"modality_balance.image_share: expected a share in [0, 1], found {image_share}")
             return {m: share if m == "image" else (1 - share) / 2 for m in MODALITIES}
         case "exact":
-            if set(mix or {}) != set(MODALITIES) or min(mix.values()) < 0:
+            if mix is None or set(mix) != set(MODALITIES) or min(mix.values()) < 0:
                 raise ValueError(f"modality_balance.mix: expected a number for each of {MODALITIES}, found {mix}")
             return {m: Fraction(mix[m]) for m in MODALITIES}
     raise ValueError(

@@ -56,7 +56,7 @@ def make_deck(
     pool = tuple(code for code in allowed if code != gold and taxonomy.category_of(code) != hidden)
     if not pool and role != "shown":
         raise ValueError(f"policy: no category is left to show at level {level}")
-    return Deck(level, codes, allowed, pool, (gold,) if role == "shown" else ())
+    return Deck(level, codes, allowed, pool, (gold,) if gold is not None and role == "shown" else ())
 
 
 def check_n_shown(n_shown: NShown, *, level: Level) -> None:
@@ -65,8 +65,9 @@ def check_n_shown(n_shown: NShown, *, level: Level) -> None:
     Raises:
         ValueError: When it is not.
     """
-    if all(isinstance(n, int) for n in n_shown):
-        is_sound = len(n_shown) == 2 and 1 <= n_shown[0] <= n_shown[1]
+    bounds = [n for n in n_shown if isinstance(n, int)]
+    if len(bounds) == len(n_shown):
+        is_sound = len(bounds) == 2 and 1 <= bounds[0] <= bounds[1]
     else:
         pairs = [pair for pair in n_shown if isinstance(pair, Sequence) and len(pair) == 2]
         is_sound = len(pairs) == len(n_shown) and all(isinstance(n, int) and n >= 1 and w > 0 for n, w in pairs)

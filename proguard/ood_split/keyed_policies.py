@@ -67,9 +67,10 @@ def _numbers(keys: np.ndarray, *, first: int, n: int) -> np.ndarray:
 
 def _draw_sizes(numbers: np.ndarray, n_shown: NShown) -> np.ndarray:
     """Return a number of categories per row, in the shape of ``numbers``."""
-    if isinstance(n_shown[0], int):
-        low, high = n_shown
+    bounds = [n for n in n_shown if isinstance(n, int)]
+    if bounds:
+        low, high = bounds
         return low + (numbers % np.uint64(high - low + 1)).astype(np.int64)
     sizes, weights = (np.array(part) for part in zip(*n_shown, strict=True))
-    bounds = np.cumsum(weights) / np.sum(weights)
-    return sizes[np.searchsorted(bounds, (numbers >> np.uint64(11)) * 2.0**-53, side="right")]
+    shares = np.cumsum(weights) / np.sum(weights)
+    return sizes[np.searchsorted(shares, (numbers >> np.uint64(11)) * 2.0**-53, side="right")]

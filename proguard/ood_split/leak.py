@@ -46,7 +46,7 @@ def check_no_leak(samples: pl.DataFrame, keys: Collection[str]) -> None:
         n_sides = kept.filter(pl.col(key).is_not_null()).group_by(key).agg(side.n_unique().alias("sides"))
         crossing = n_sides.filter(pl.col("sides") > 1)
         if crossing.height:
-            raise RuntimeError(f"ood_split: {key} {crossing[key].min()!r} stands in more than one split")
+            raise RuntimeError(f"ood_split: {key} {crossing[key].min()!r} is in more than one split")
     shown = kept.filter("is_novel", side != "test")
     if shown.height:
         raise RuntimeError(f"ood_split: sample {shown['id'].min()} is novel and not in the test split")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
@@ -78,7 +79,8 @@ def with_policy(
         check_n_shown(n_shown[level], level=level)
     parts = [pl.DataFrame(schema={"id": pl.String(), "policy": pl.String()})]
     for (modality, code, role), rows in samples.group_by("modality", "code", "role"):
-        level, kind = levels[modality], "hidden" if role == "novel" else role
+        level = levels[modality]
+        kind: Any = "hidden" if role == "novel" else role
         deck = make_deck(taxonomy, level=level, category=code, role=kind, never_shown=novel, hide=hide)
         for part in rows.select("id").iter_slices(_CHUNK_ROWS):
             keys = row_keys(part["id"], seed=seed)

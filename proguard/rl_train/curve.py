@@ -41,10 +41,11 @@ def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
     step = {"reward": _mean(scores), "malformed_rate": _mean([not p.is_well_formed for p in parsed])}
     for modality in MODALITIES:
         step[f"reward_{modality}"] = _mean([s for s, t in zip(scores, targets, strict=True) if t.modality == modality])
+    said = [p.verdict.category if p.verdict is not None and p.is_well_formed else None for p in parsed]
     step["named_ood_rate"] = _mean(
         [
-            p.is_well_formed and p.verdict.category is not None and is_free_name(p.verdict.category, t.policy, taxonomy)
-            for p, t in zip(parsed, targets, strict=True)
+            name is not None and is_free_name(name, t.policy, taxonomy)
+            for name, t in zip(said, targets, strict=True)
             if t.gold == OOD
         ]
     )
@@ -84,8 +85,8 @@ def summarise_training(curve: pl.DataFrame, kept: Kept) -> dict[str, Any]:
     span = max(1, len(curve) // 10)
     summary: dict[str, Any] = {"steps": len(curve), "rows": kept.to_json()}
     for column in curve.columns:
-        values = curve[column].drop_nulls()
+        values = curve[column].drop_nulls().to_numpy()
         if column != "step" and len(values):
-            summary[f"{column}_first"] = round(values.head(span).mean(), _DIGITS)
-            summary[f"{column}_last"] = round(values.tail(span).mean(), _DIGITS)
+            summary[f"{column}_first"] = round(float(values[:span].mean()), _DIGITS)
+            summary[f"{column}_last"] = round(float(values[-span:].mean()), _DIGITS)
     return summary

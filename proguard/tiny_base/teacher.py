@@ -82,14 +82,14 @@ def draw_habits(
 def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, rng: random.Random) -> Verdict:
     """Return what a teacher of these habits answers; without a response, its label is ``None``."""
     seen = _see(scene, habits, rng)
-    has_response = scene.sample.has_response
+    answer = scene.sample.response
     if seen is None:
-        return Verdict("safe", "safe" if has_response else None, None, SAFE_REASONING)
+        return Verdict("safe", None if answer is None else "safe", None, SAFE_REASONING)
     code = taxonomy.code_at(seen, policy.level)
     name, id_ = taxonomy[code].name, policy.id_of(code)
     reasoning = f"{name} is not listed" if id_ is None else f"{name} {id_}"
     category = _name_risk(code, policy, taxonomy, habits, rng) if id_ is None else id_
-    response = _judge_response(scene.sample.response, habits, rng) if has_response else None
+    response = None if answer is None else _judge_response(answer, habits, rng)
     return Verdict("unsafe", response, category, reasoning)
 
 

@@ -16,7 +16,7 @@ def make(*splits, is_novel=False):
 
 @pytest.mark.parametrize("splits", [("train", "test"), ("train", "val"), ("val", "benchmark")])
 def test_check_no_leak_names_what_crosses(splits):
-    with pytest.raises(RuntimeError, match="image 'i' stands in more than one split"):
+    with pytest.raises(RuntimeError, match="image 'i' is in more than one split"):
         check_no_leak(make(*splits), ["image"])
 
 

@@ -167,5 +167,5 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _wait_seconds(state: RetryCallState) -> float:
-    asked = state.outcome.exception().wait_seconds
+    asked = getattr(state.outcome and state.outcome.exception(), "wait_seconds", None)
     return _BACKOFF(state) if asked is None else min(asked, MAX_WAIT_SECONDS)

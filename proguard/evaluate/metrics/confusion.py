@@ -53,9 +53,10 @@ def actual(outcome: Outcome, taxonomy: Taxonomy) -> str | None:
     """Return what would have been right, by category; ``None`` for an unsafe row whose category is not mapped."""
     if not outcome.target.is_unsafe:
         return SAFE
-    if outcome.target.gold is None:
+    code = outcome.target.category
+    if code is None:
         return None
-    return NOT_LISTED if outcome.target.gold == OOD else _label(outcome.target.category, taxonomy)
+    return NOT_LISTED if outcome.target.gold == OOD else _label(code, taxonomy)
 
 
 def said(outcome: Outcome, taxonomy: Taxonomy) -> str:

@@ -8,7 +8,7 @@ from proguard.policy import OOD
 from proguard.readings.reading import Reading
 from proguard.readings.table import Prediction
 from proguard.reward.config import STRICT, RewardConfig
-from proguard.reward.contrast import place_names
+from proguard.reward.contrast import Naming, place_names
 from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
@@ -61,10 +61,10 @@ class Outcome:
     @property
     def is_right_parent(self) -> bool:
         """Whether the category is listed and the guard's one answer has the same parent, or is the same."""
-        if not self.is_listed or self.reading.code is None:
+        said, true = self.reading.code, self.target.category
+        if not self.is_listed or said is None or true is None:
             return False
-        said, true = (self.taxonomy.category_of(code) for code in (self.reading.code, self.target.category))
-        return said == true
+        return self.taxonomy.category_of(said) == self.taxonomy.category_of(true)
 
     @property
     def tries_name(self) -> bool:
@@ -115,18 +115,21 @@ def _is_named(reading: Reading, target: Target, bank: NameBank) -> bool:
     return said is not None and is_free_name(said, target.policy, bank.taxonomy)
 
 
+def _is_unlisted(target: Target) -> bool:
+    return target.is_unsafe and target.gold == OOD
+
+
 def _bonuses(
     readings: Sequence[Reading], targets: Sequence[Target], named: Sequence[bool], bank: NameBank
 ) -> list[float]:
     """Return what each name earns under the strict rule; 0 where none is due, or none counts."""
-    earning = [
-        i
+    earning = {
+        i: Naming(reading.name, target.category, target.policy)
         for i, (reading, target) in enumerate(zip(readings, targets, strict=True))
-        if named[i] and reading.name is not None and target.is_unsafe and target.gold == OOD
-    ]
-    placed = place_names([readings[i].name for i in earning], [targets[i] for i in earning], bank)
+        if named[i] and reading.name is not None and target.category is not None and _is_unlisted(target)
+    }
     bonuses = [0.0] * len(readings)
-    for i, standing in zip(earning, placed, strict=True):
+    for i, standing in zip(earning, place_names(list(earning.values()), bank), strict=True):
         bonuses[i] = STRICT.bonus * standing.nearness if standing.is_nearest else 0.0
     return bonuses
 

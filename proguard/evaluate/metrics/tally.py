@@ -177,7 +177,7 @@ def _ratio(task: str, name: str, over: str, below: str, n: str) -> Metric:
 
 
 def _total(sums: Sums, column: str, *cells: str) -> np.ndarray:
-    return sum(sums[f"{column}.{cell}"] for cell in cells)
+    return np.sum([sums[f"{column}.{cell}"] for cell in cells], axis=0)
 
 
 def _safety_metrics(task: str) -> tuple[Metric, ...]:

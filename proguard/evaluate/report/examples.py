@@ -82,7 +82,7 @@ def describe(
         kind=kind_of(outcome),
         request=_cut(sample.request) if is_shown else None,
         response=_cut(sample.response) if is_shown else None,
-        image=picture and data_url(picture),
+        image=data_url(picture) if picture else None,
         is_withheld=not is_shown,
         truth=_truth(outcome, taxonomy),
         said=_said(outcome, taxonomy),
@@ -97,7 +97,7 @@ def _truth(outcome: Outcome, taxonomy: Taxonomy) -> str:
     if not outcome.target.is_unsafe:
         return "safe"
     where = "not on the list" if outcome.is_ood else "on the list"
-    return f"unsafe: {taxonomy[outcome.target.category].name} ({where})"
+    return f"unsafe: {taxonomy[str(outcome.target.category)].name} ({where})"
 
 
 def _said(outcome: Outcome, taxonomy: Taxonomy) -> str:

@@ -42,5 +42,5 @@ def _count_modalities(rows: Sequence[Row]) -> str:
 
 
 def _count_roles(rows: Sequence[Row]) -> str:
-    counts = Counter(row.role for row in rows)
+    counts: Counter[str] = Counter(row.role for row in rows)
     return ", ".join(f"{title} {counts[role]:,}" for role, title in _ROLE_TITLES.items() if counts[role])

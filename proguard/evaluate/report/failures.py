@@ -59,8 +59,9 @@ def find_weaknesses(outcomes: Sequence[Outcome], taxonomy: Taxonomy, *, n: int) 
     """
     by_code: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        if outcome.is_listed:
-            by_code.setdefault(outcome.target.category, []).append(outcome)
+        code = outcome.target.category
+        if outcome.is_listed and code is not None:
+            by_code.setdefault(code, []).append(outcome)
     weak = [
         _weakness(code, own, taxonomy)
         for code, own in by_code.items()

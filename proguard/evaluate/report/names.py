@@ -44,9 +44,9 @@ def draw_names(outcomes: Sequence[Outcome], bank: NameBank, *, n: int, seed: int
     Half are drawn from those that earned something and half from the rest, hidden and novel risks in turn; where one
     kind runs short the other fills in.
     """
-    tried = [o for o in outcomes if o.is_ood and o.tries_name]
-    counts = Counter((o.reading.category, o.target.category, o.row.role) for o in tried)
-    first = {(o.reading.category, o.target.category, o.row.role): o for o in reversed(tried)}
+    tried = [(_key(o), o) for o in outcomes if o.is_ood and o.tries_name]
+    counts = Counter(key for key, _ in tried)
+    first = {key: outcome for key, outcome in reversed(tried)}
     near = sorted(key for key in counts if first[key].bonus > 0)
     far = sorted(key for key in counts if first[key].bonus == 0)
     rng = random.Random(seed)
@@ -54,7 +54,7 @@ def draw_names(outcomes: Sequence[Outcome], bank: NameBank, *, n: int, seed: int
     drawn = _draw_keys(near, n_near, rng) + _draw_keys(far, n - n_near, rng)
     if drawn:
         bank.embed(sorted({name for name, _, _ in drawn}))
-    names = [_describe(first[key], counts[key], bank) for key in drawn]
+    names = [_describe(key, first[key], counts[key], bank) for key in drawn]
     return sorted(names, key=lambda g: (-g.share, -g.similarity, g.name, g.code))
 
 
@@ -68,8 +68,12 @@ def _draw_keys(keys: Sequence[_Key], n: int, rng: random.Random) -> list[_Key]:
     return [key for _, key in sorted(queue, key=lambda entry: entry[0])[:n]]
 
 
-def _describe(outcome: Outcome, n: int, bank: NameBank) -> GivenName:
-    name, code = outcome.reading.category, outcome.target.category
+def _key(outcome: Outcome) -> _Key:
+    return str(outcome.reading.category), str(outcome.target.category), outcome.row.role
+
+
+def _describe(key: _Key, outcome: Outcome, n: int, bank: NameBank) -> GivenName:
+    name, code, _ = key
     highest = float(bank.similarities([name], code)[0].max())
     share = outcome.bonus / BONUS_MAX
     return GivenName(name, code, outcome.row.role, outcome.is_named, share, highest, n)

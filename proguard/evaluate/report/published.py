@@ -107,7 +107,7 @@ def _line(
     if modality == "image" and metric == "weighted_f1":
         metric, label = "f1", "F1, unsafe class"
     others = {guard: value for guard, value in means.items() if guard not in OURS}
-    best = max(others, key=others.get)
+    best = max(others, key=lambda guard: others[guard])
     return PublishedLine(
         task=_TASKS[task],
         modality=modality,
