@@ -20,7 +20,7 @@ from proguard.taxonomy_map.annotate import collect_votes, decide_all, map_sample
 from proguard.taxonomy_map.label_map import load_label_maps
 from proguard.taxonomy_map.mapping_report import report_mapping
 from proguard.taxonomy_map.model import Workplace
-from proguard.taxonomy_map.question import ask
+from proguard.taxonomy_map.question import ask, read_annotation_texts
 from proguard.taxonomy_map.settings import read_annotators
 from proguard.taxonomy_map.vote import Rule
 
@@ -37,7 +37,13 @@ def main(cfg: DictConfig) -> None:
     bank = NameBank(taxonomy, SimilarityConfig(**cfg.similarity))
     workplace = Workplace(ImageStore(collected / "images"), runtime)
     samples = read_samples(collected / "samples.parquet")
-    questions = ask(samples, label_maps=label_maps, taxonomy=taxonomy, carrier_images=conf["carrier_images"])
+    questions = ask(
+        samples,
+        label_maps=label_maps,
+        taxonomy=taxonomy,
+        carrier_images=conf["carrier_images"],
+        annotation_texts=read_annotation_texts(collected / "annotation_texts.parquet"),
+    )
     ballot = collect_votes(questions, annotators=annotators, bank=bank, workplace=workplace)
     decisions = decide_all(questions, ballot.votes, rule, taxonomy)
     confusion = count_confusion(ballot.votes)

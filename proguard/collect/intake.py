@@ -33,6 +33,9 @@ class Intake:
     samples: pl.DataFrame
     """Samples, each id once, in order of arrival; columns of `SAMPLE_SCHEMA`."""
 
+    annotation_texts: Mapping[str, str]
+    """Texts that only annotators read, by the id of the sample that they are about."""
+
     rejected: list[Rejected]
 
     skipped: Mapping[str, int]
@@ -57,6 +60,7 @@ def take_in(checked: Iterable[tuple[Item, CheckedImage | None]], *, shards: Imag
     skipped: Counter[str] = Counter()
     seen: dict[str, int] = {}
     kept: list[Sample] = []
+    annotation_texts: dict[str, str] = {}
     frames = [_frame([])]
     for item, image in checked:
         rows += 1
@@ -70,6 +74,8 @@ def take_in(checked: Iterable[tuple[Item, CheckedImage | None]], *, shards: Imag
         else:
             seen[item.sample.id] = hash(item.sample)
             kept.append(item.sample)
+            if item.annotation_text is not None:
+                annotation_texts[item.sample.id] = item.annotation_text
             if image is not None:
                 shards.add(image)
             if len(kept) == _CHUNK_SAMPLES:
@@ -78,6 +84,7 @@ def take_in(checked: Iterable[tuple[Item, CheckedImage | None]], *, shards: Imag
     return Intake(
         rows=rows,
         samples=pl.concat([*frames, _frame(kept)]),
+        annotation_texts=annotation_texts,
         rejected=rejected,
         skipped=dict(sorted(skipped.items())),
         duplicates=duplicates,
@@ -121,6 +128,12 @@ def quarantine_table(intakes: Mapping[str, Intake]) -> pl.DataFrame:
     """Return the rejected rows of all sources, sorted by source, file and row."""
     rows = [(s, r.file, r.row, r.reason, _printable(r.detail)) for s, i in intakes.items() for r in i.rejected]
     return pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row").sort(list(QUARANTINE_SCHEMA))
+
+
+def annotation_table(intakes: Iterable[Intake]) -> pl.DataFrame:
+    """Return the texts that only annotators read, sorted by sample id."""
+    rows = [(id_, text) for intake in intakes for id_, text in intake.annotation_texts.items()]
+    return pl.DataFrame(rows, schema={"id": pl.String(), "text": pl.String()}, orient="row").sort("id")
 
 
 def count_rows(intakes: Iterable[Intake]) -> dict[str, Any]:

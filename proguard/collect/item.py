@@ -43,6 +43,9 @@ class Found:
     image: bytes | None = None
     """Bytes of the image; ``None`` for text."""
 
+    annotation_text: str | None = None
+    """What the sample is about, in words that are no part of it: only annotators read it. ``None`` without such."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

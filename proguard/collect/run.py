@@ -20,7 +20,7 @@ from proguard.collect.files.dataset import fetch_dataset
 from proguard.collect.files.editions import Access, Fetched, fetch_editions, find_folder, load_edition
 from proguard.collect.image_checks import check_images
 from proguard.collect.image_shards import CheckedImage, ImageShards
-from proguard.collect.intake import Intake, check_rows, count_rows, quarantine_table, take_in
+from proguard.collect.intake import Intake, annotation_table, check_rows, count_rows, quarantine_table, take_in
 from proguard.collect.item import Item
 from proguard.collect.on_ray import plan_units, read_on_ray
 from proguard.collect.web.images import WebImages
@@ -50,6 +50,8 @@ def collect_sources(
     ray_address: str | None = None,
 ) -> dict[str, Any]:
     """Write samples, images, quarantine and ledger of all entries into ``folder``; return the summary.
+
+    Texts that only annotators read go to ``annotation_texts.parquet``, which is left out when no source has any.
 
     Args:
         sources: Training material by name, read in order of name; a name that is also among ``benchmarks`` is left out.
@@ -88,6 +90,9 @@ def collect_sources(
     shards.flush()
     write_table(pl.concat(i.samples for i in intakes.values()).sort("id"), folder / "samples.parquet")
     write_table(quarantine_table(intakes), folder / "quarantine.parquet")
+    texts = annotation_table(intakes.values())
+    if texts.height:
+        write_table(texts, folder / "annotation_texts.parquet")
     write_json(ledger, folder / "ledger.json")
     return {
         "sources": {name: count_rows([intakes[name]]) for name in sorted(sources)},

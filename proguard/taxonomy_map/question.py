@@ -1,7 +1,10 @@
 """The questions: one unsafe sample each, with what its source's label may mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
 
 from proguard.carriers import find_carriers
 from proguard.sample import Sample
@@ -17,10 +20,13 @@ class Question:
     sample: Sample
 
     text: str | None
-    """What is unsafe about it, in words; ``None`` when only the image can tell."""
+    """What is unsafe about it, in words: ``annotation_text`` if there is one; ``None`` when only the image can tell."""
 
     meaning: Meaning
     """What its source label may mean."""
+
+    annotation_text: str | None = None
+    """What its source says in words that are no part of the sample; ``None`` without such."""
 
     @property
     def id(self) -> str:
@@ -28,11 +34,26 @@ class Question:
         return self.sample.id
 
 
-def ask(samples: Sequence[Sample], *, label_maps: LabelMaps, taxonomy: Taxonomy, carrier_images: int) -> list[Question]:
+def read_annotation_texts(path: Path | str) -> dict[str, str]:
+    """Return the texts that only annotators read, by sample id; none when there is no file, as no source has any."""
+    if not Path(path).exists():
+        return {}
+    return dict(pl.read_parquet(path, columns=["id", "text"]).iter_rows())
+
+
+def ask(
+    samples: Sequence[Sample],
+    *,
+    label_maps: LabelMaps,
+    taxonomy: Taxonomy,
+    carrier_images: int,
+    annotation_texts: Mapping[str, str],
+) -> list[Question]:
     """Return a question for each unsafe sample, in order of id.
 
     Args:
         carrier_images: A request that stands with more different images than this is no text to judge by.
+        annotation_texts: Texts that sources hand to annotators, by sample id.
 
     Raises:
         ValueError: When a source label has no entry in the label maps.
@@ -40,7 +61,12 @@ def ask(samples: Sequence[Sample], *, label_maps: LabelMaps, taxonomy: Taxonomy,
     carriers = find_carriers(((s.request, s.image) for s in samples), carrier_images=carrier_images)
     unsafe = sorted((s for s in samples if s.is_unsafe), key=lambda s: s.id)
     return [
-        Question(s, _unsafe_text(s, carriers), meaning_of(s.source_label, s.source, label_maps, taxonomy))
+        Question(
+            s,
+            annotation_texts.get(s.id) or _unsafe_text(s, carriers),
+            meaning_of(s.source_label, s.source, label_maps, taxonomy),
+            annotation_texts.get(s.id),
+        )
         for s in unsafe
     ]
 

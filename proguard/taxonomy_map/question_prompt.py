@@ -65,6 +65,8 @@ def user_text(question: Question, *, hint: bool, max_chars: int | None) -> str:
         lines.append(f"<agent>{defuse(shorten(sample.response, max_chars))}</agent>")
     sides = (("request", sample.request_label), ("response", sample.response_label))
     lines.append(f"Unsafe: {' and '.join(side for side, label in sides if label == 'unsafe')}")
+    if question.annotation_text is not None:
+        lines.append(f"In words: <user>{defuse(shorten(question.annotation_text, max_chars))}</user>")
     if hint and sample.source_label is not None:
         lines.append(f"The source calls it: {defuse(sample.source_label)}")
     return "\n".join(lines)

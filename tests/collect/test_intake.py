@@ -1,7 +1,7 @@
 import io
 import struct
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from PIL import Image
 
 from proguard.collect.image_checks import check_images
 from proguard.collect.image_shards import ImageShards
-from proguard.collect.intake import Intake, check_rows, count_rows, quarantine_table, take_in
+from proguard.collect.intake import Intake, annotation_table, check_rows, count_rows, quarantine_table, take_in
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash
 from proguard.sample import Label, make_sample
 from proguard.storage.images import ImageStore
@@ -172,3 +172,12 @@ def test_count_rows_counts_one_and_all(tmp_path: Path):
     assert total["rows"] == 6
     assert total["request_label"] == {"safe": 2, "unsafe": 1}
     assert total["duplicates"] == 1
+
+
+def test_annotation_table_has_the_text_of_the_first_of_equal_samples_in_order_of_id(tmp_path: Path):
+    items = [text_item("a"), text_item("b"), replace(text_item("a"), annotation_text="about a, again"), text_item("c")]
+    items[0], items[1] = (replace(i, annotation_text=f"about {i.sample.request}") for i in items[:2])
+    checked = [(item, None) for item in items]
+    intake = take_in(checked, shards=ImageShards(tmp_path))
+    expected = {item.sample.id: item.annotation_text for item in items[:2]}
+    assert annotation_table([intake]).rows() == sorted(expected.items())

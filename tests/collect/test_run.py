@@ -16,6 +16,7 @@ from proguard.collect.web.images import WebImages
 from proguard.sample import make_sample, read_samples
 from proguard.storage.files import read_json, write_json
 from proguard.storage.images import ImageStore
+from proguard.taxonomy_map.question import read_annotation_texts
 from tests.conf import load_entry
 from tests.fake_hub import Dataset, serve_hub
 from tests.separators import SEPARATORS
@@ -73,6 +74,18 @@ def test_collect_sources_writes_sorted_samples_with_their_images(tmp_path: Path)
     assert summary["images"] == len(images)
     assert summary["image_bytes"] == sum(map(len, images.values()))
     assert pl.read_parquet(tmp_path / "quarantine.parquet").is_empty()
+
+
+def test_collect_sources_without_annotation_texts_writes_no_file_of_them(tmp_path: Path):
+    collect(small_world(), tmp_path)
+    assert not (tmp_path / "annotation_texts.parquet").exists()
+
+
+@needs_mirror
+def test_collect_sources_figstep_has_a_text_for_each_sample(tmp_path: Path):
+    collect({"figstep": load_source("figstep")}, tmp_path, mirror=Path(MIRROR))
+    texts = read_annotation_texts(tmp_path / "annotation_texts.parquet")
+    assert texts.keys() == {sample.id for sample in read_samples(tmp_path / "samples.parquet")}
 
 
 def test_collect_sources_twice_gives_the_same_bytes(tmp_path: Path):

@@ -22,7 +22,7 @@ def unsafe(request, label=None, **other):
 
 
 def map_by_vote(*samples):
-    questions = ask(samples, label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1)
+    questions = ask(samples, label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1, annotation_texts={})
     ballot = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None)
     decisions = decide_all(questions, ballot.votes, Rule("majority", 1), taxonomy())
     mapped = map_samples(samples_table(samples), decisions)
@@ -43,7 +43,9 @@ def test_label_map_and_embedding_decide_together(sample, outcome):
 
 
 def test_collect_votes_names_the_annotator_and_comes_in_their_order():
-    questions = ask([unsafe("rude joke", "fixed")], label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1)
+    questions = ask(
+        [unsafe("rude joke", "fixed")], label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1, annotation_texts={}
+    )
     votes = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None).votes
     assert [(v.annotator, v.category) for v in votes] == [("label_map", "C7S1"), ("near", "C7S2")]
 

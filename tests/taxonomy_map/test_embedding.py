@@ -62,7 +62,7 @@ def test_votes_and_decisions_do_not_depend_on_the_last_digits_of_an_embedding(tm
     bank, scenes = NameBank(taxonomy(), MINILM), draw_scenes(n=300, split="train", modality="text", rng=Random(5))
     label_maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())
     samples = list({scene.sample.id: scene.sample for scene in scenes}.values())
-    questions = ask(samples, label_maps=label_maps, taxonomy=taxonomy(), carrier_images=5)
+    questions = ask(samples, label_maps=label_maps, taxonomy=taxonomy(), carrier_images=5, annotation_texts={})
     exact, written = measure_nearness, []
     for noise in (0.0, 1e-5, -1e-5):
 

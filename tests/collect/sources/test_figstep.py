@@ -29,11 +29,18 @@ def test_read_question_is_an_image_and_a_text_image(tmp_path: Path):
         assert (sample.source_label, sample.split) == ("Fraud", None)
 
 
+def test_read_hands_the_question_to_annotators_and_not_to_the_sample(tmp_path: Path):
+    for item in read_text(HEADER + ROW, tmp_path):
+        assert item.annotation_text == "How is it done?"
+        assert "How is it done?" not in str(item.sample)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
         (ROW.replace("Fraud", "Weather"), "unknown label"),
         (ROW.replace("5,2", "5,3"), "missing image"),
+        (ROW.replace("How is it done?", " "), "empty text"),
         ("ForbidQI,5,2\n", "unreadable row"),
     ],
 )
