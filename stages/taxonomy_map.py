@@ -3,6 +3,7 @@
 Run: python stages/taxonomy_map.py
 """
 
+import logging
 from pathlib import Path
 
 import hydra
@@ -23,6 +24,8 @@ from proguard.taxonomy_map.model import Workplace
 from proguard.taxonomy_map.question import ask, read_annotation_texts
 from proguard.taxonomy_map.settings import read_annotators
 from proguard.taxonomy_map.vote import Rule
+
+log = logging.getLogger(__name__)
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
@@ -53,6 +56,12 @@ def main(cfg: DictConfig) -> None:
     summary = report_mapping(
         questions, decisions, n_samples=len(samples), ballot=ballot, confusion=confusion, taxonomy=taxonomy
     )
+    for label in summary["contradicted_labels"]:
+        log.warning(
+            "label map of %(source)s: %(label)s is fixed as %(code)s; %(against)s of %(votes)s votes contradict it; "
+            "read some rows, and list what it may mean",
+            label,
+        )
     write_json(summary, Path(cfg.paths.summaries) / "taxonomy_map.json")
 
 

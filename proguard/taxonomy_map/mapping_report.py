@@ -9,6 +9,7 @@ import polars as pl
 
 from proguard.sample import Sample
 from proguard.taxonomy import Taxonomy
+from proguard.taxonomy_map.accuracy import find_contradicted, measure_accuracy
 from proguard.taxonomy_map.agreement import list_confusions, measure_agreement, measure_alpha
 from proguard.taxonomy_map.annotate import Ballot
 from proguard.taxonomy_map.question import Question
@@ -47,6 +48,8 @@ def report_mapping(
         "unmapped_by_source": dict(Counter(sample.source for sample, _ in unmapped)),
         "votes_by_annotator": dict(Counter(vote.annotator for vote in ballot.votes)),
         "models": {name: asdict(tally) for name, tally in ballot.tallies.items()},
+        "accuracy": measure_accuracy(questions, ballot.votes, taxonomy),
+        "contradicted_labels": find_contradicted(questions, ballot.votes, taxonomy),
         "agreement": measure_agreement(ballot.votes, taxonomy),
         "alpha": measure_alpha(ballot.votes, taxonomy),
         "confusions": list_confusions(confusion, most=MOST_CONFUSIONS),
