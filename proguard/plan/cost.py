@@ -8,7 +8,7 @@ from proguard.modality_balance.mix import plan_mix
 from proguard.plan.entries import Entry, Model
 from proguard.sample import MODALITIES
 
-OFFLINE_KINDS = ("label_map", "embedding")
+OFFLINE_KINDS = ("label_map", "embedding", "classifier")
 """Kinds of annotators that ask no language model."""
 
 TOKENS_PER_CALL = 1500

@@ -9,10 +9,11 @@ import polars as pl
 from proguard.naming import NameBank
 from proguard.sample import SAMPLE_SCHEMA
 from proguard.taxonomy import Taxonomy
+from proguard.taxonomy_map.classifier import fit_classifier, load_phrases, vote_by_classifier
 from proguard.taxonomy_map.embedding import vote_by_embedding
 from proguard.taxonomy_map.model import Tally, Workplace, annotate_by_model
 from proguard.taxonomy_map.question import Question
-from proguard.taxonomy_map.settings import Annotator, EmbeddingAnnotator, LabelMapAnnotator
+from proguard.taxonomy_map.settings import Annotator, ClassifierAnnotator, EmbeddingAnnotator, LabelMapAnnotator
 from proguard.taxonomy_map.vote import Decision, Rule, Vote, decide
 
 VOTE_SCHEMA: dict[str, pl.DataType] = {
@@ -42,6 +43,7 @@ def collect_votes(
 
     Raises:
         ConnectionError: When a server stays down; answers so far are kept.
+        ValueError: When a classifier's file of example requests is not one, or its precision is not reached.
     """
     votes: list[Vote] = []
     tallies: dict[str, Tally] = {}
@@ -51,6 +53,10 @@ def collect_votes(
                 votes += [Vote(q.id, name, q.meaning.target) for q in questions if q.meaning.target is not None]
             case EmbeddingAnnotator(name, threshold):
                 votes += vote_by_embedding(questions, bank=bank, threshold=threshold, name=name)
+            case ClassifierAnnotator(name, precision, path):
+                phrases = {} if path is None else load_phrases(path, bank.taxonomy)
+                classifier = fit_classifier(phrases, bank=bank, precision=precision)
+                votes += vote_by_classifier(questions, classifier=classifier, bank=bank, name=name)
             case model:
                 annotation = annotate_by_model(questions, annotator=model, taxonomy=bank.taxonomy, workplace=workplace)
                 votes += annotation.votes

@@ -27,6 +27,28 @@ class EmbeddingAnnotator:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassifierAnnotator:
+    """A linear model on embeddings of the taxonomy's texts and of example requests."""
+
+    kind: ClassVar[str] = "classifier"
+
+    name: str
+
+    precision: float
+    """Share of held-out texts of ours that are right when it votes, in (0, 1]; a higher one abstains more often."""
+
+    phrases: str | None
+    """File of example requests by code; ``None`` learns from the taxonomy alone."""
+
+    def __post_init__(self) -> None:
+        """Check the precision."""
+        value = self.precision
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            where = f"taxonomy_map.annotators: {self.name}: precision"
+            raise ValueError(f"{where}: expected a number in (0, 1], found {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class LocalAnnotator:
     """A vision-language model whose weights run here or on a Ray cluster, decoding greedily."""
 
@@ -93,12 +115,13 @@ class EndpointAnnotator:
     """What tokens cost; ``None`` leaves the cost out of the summary."""
 
 
-Annotator = LabelMapAnnotator | EmbeddingAnnotator | LocalAnnotator | EndpointAnnotator
+Annotator = LabelMapAnnotator | EmbeddingAnnotator | ClassifierAnnotator | LocalAnnotator | EndpointAnnotator
 ModelAnnotator = LocalAnnotator | EndpointAnnotator
 
 _KINDS: Mapping[str, type] = {
     LABEL_MAP: LabelMapAnnotator,
     "embedding": EmbeddingAnnotator,
+    "classifier": ClassifierAnnotator,
     "transformers": LocalAnnotator,
     "vllm": LocalAnnotator,
     "endpoint": EndpointAnnotator,

@@ -5,7 +5,7 @@ from proguard.sample import make_sample
 from proguard.taxonomy_map.annotate import collect_votes, decide_all, map_samples, votes_table
 from proguard.taxonomy_map.label_map import Meaning
 from proguard.taxonomy_map.question import ask
-from proguard.taxonomy_map.settings import EmbeddingAnnotator, LabelMapAnnotator
+from proguard.taxonomy_map.settings import ClassifierAnnotator, EmbeddingAnnotator, LabelMapAnnotator
 from proguard.taxonomy_map.vote import Decision, Rule, Vote
 from tests.tables import samples_table
 from tests.taxonomy_map.banks import make_bank
@@ -48,6 +48,13 @@ def test_collect_votes_names_the_annotator_and_comes_in_their_order():
     )
     votes = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None).votes
     assert [(v.annotator, v.category) for v in votes] == [("label_map", "C7S1"), ("near", "C7S2")]
+
+
+def test_collect_votes_of_a_classifier_need_no_requests():
+    questions = ask([unsafe("racy wink")], label_maps=MAPS, taxonomy=taxonomy(), carrier_images=1, annotation_texts={})
+    annotators = [ClassifierAnnotator("linear", precision=0.9, phrases=None)]
+    votes = collect_votes(questions, annotators=annotators, bank=BANK, workplace=None).votes
+    assert [(v.annotator, v.category) for v in votes] == [("linear", "C3S3")]
 
 
 def test_map_samples_takes_away_a_category_that_was_not_decided():

@@ -51,7 +51,7 @@ def test_read_annotators_leaves_the_entries_as_they_are():
 def test_read_annotators_reads_the_examples_in_the_comments_of_conf():
     lines = (ROOT / "conf" / "taxonomy_map.yaml").read_text().splitlines()
     examples = [line.removeprefix("  #   ") for line in lines if line.startswith("  #   ")]
-    assert [a.kind for a in read_annotators(yaml.safe_load("\n".join(examples)))] == ["vllm", "endpoint"]
+    assert [a.kind for a in read_annotators(yaml.safe_load("\n".join(examples)))] == ["vllm", "endpoint", "classifier"]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,12 @@ def test_read_annotators_reads_the_examples_in_the_comments_of_conf():
         ([{"name": "label_map"}] * 2, "a name stands twice"),
         ([{"name": "prior", "kind": "label_map"}], "prior: the annotator of kind label_map, and no other"),
         ([{"name": "label_map", "kind": "embedding", "threshold": 0}], "label_map: the annotator of kind label_map"),
+        (
+            [{"name": "classifier", "precision": 0.9}],
+            "classifier: expected name, precision, phrases; found name, precis",
+        ),
+        ([{"name": "classifier", "precision": 0, "phrases": None}], r"classifier: precision: .* \(0, 1\], found 0"),
+        ([{"name": "classifier", "precision": True, "phrases": None}], "classifier: precision: .*found True"),
         ([ENDPOINT | {"name": "../judge"}], "../judge: expected a name of letters"),
         ([ENDPOINT | {"api_key": "k"}], "judge: expected name, url, .*; found .*api_key"),
         ([ENDPOINT | {"price": {"prompt": 1.0}}], "judge: price: expected prompt, completion; found prompt"),
