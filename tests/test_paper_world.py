@@ -174,4 +174,4 @@ def test_leave_out_removes_an_entry_and_the_test_sets_that_are_its_own():
 def test_world_params_write_into_the_project_only(tmp_path: Path):
     paths = world_params(tmp_path, rows=8702, project=tmp_path)["paths"]
     outside = {key for key, path in paths.items() if not Path(path).is_relative_to(tmp_path)}
-    assert outside == {"taxonomy", "label_maps", "published", "tiny_base"}
+    assert outside == {"taxonomy", "label_maps", "annotator_phrases", "published", "tiny_base"}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from proguard.taxonomy_map.classifier import fit_classifier, load_phrases, vote_
 from proguard.taxonomy_map.embedding import vote_by_embedding
 from proguard.taxonomy_map.model import Tally, Workplace, annotate_by_model
 from proguard.taxonomy_map.question import Question
+from proguard.taxonomy_map.reliability import estimate_truth
 from proguard.taxonomy_map.settings import Annotator, ClassifierAnnotator, EmbeddingAnnotator, LabelMapAnnotator
 from proguard.taxonomy_map.vote import Decision, Rule, Vote, decide
 
@@ -71,7 +73,11 @@ def decide_all(
     by_id: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
         by_id[vote.id].append(vote)
-    return {question.id: decide(question, by_id.get(question.id, ()), rule, taxonomy) for question in questions}
+    truth = estimate_truth([*chain.from_iterable(by_id.values())]) if rule.name == "dawid_skene" else {}
+    return {
+        question.id: decide(question, by_id.get(question.id, ()), rule, taxonomy, truth=truth.get(question.id))
+        for question in questions
+    }
 
 
 def map_samples(table: pl.DataFrame, decisions: Mapping[str, Decision]) -> pl.DataFrame:

@@ -4,9 +4,9 @@ A vote is for a code of the taxonomy, or for ``none``: no category fits. Who abs
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.label_map import NO_HOME, Meaning
@@ -15,7 +15,10 @@ from proguard.taxonomy_map.question import Question
 LABEL_MAP: Final = "label_map"
 """Name of the annotator that is the prior."""
 
-RuleName = Literal["majority", "unanimous", "prior_filtered"]
+RuleName = Literal["majority", "unanimous", "prior_filtered", "dawid_skene"]
+
+LEAD = 0.001
+"""Smallest lead of the most probable code that decides: last digits differ between machines."""
 
 Reason = Literal[
     "no_home", "no_text", "abstained", "outside_prior", "too_few_votes", "not_unanimous", "tie", "none_fits"
@@ -45,13 +48,14 @@ class Rule:
 
     name: RuleName
     """``majority``: most votes win, a tie goes to the label map's vote if that is among those that lead.
-    ``unanimous``: all votes are the same. ``prior_filtered``: majority among the votes that the label allows."""
+    ``unanimous``: all votes are the same. ``prior_filtered``: majority among the votes that the label allows.
+    ``dawid_skene``: the most probable code, as `proguard.taxonomy_map.reliability` estimates it from all votes."""
 
     min_votes: int
     """Fewest votes that decide, at least 1; under ``prior_filtered``, of those that the label allows."""
 
     def __post_init__(self) -> None:
-        names = ("majority", "unanimous", "prior_filtered")
+        names = get_args(RuleName)
         if self.name not in names:
             raise ValueError(f"taxonomy_map.rule.name: expected one of {names}, found {self.name!r}")
         if self.min_votes < 1:
@@ -66,8 +70,22 @@ class Decision:
     reason: Reason | None = None
 
 
-def decide(question: Question, votes: Sequence[Vote], rule: Rule, taxonomy: Taxonomy) -> Decision:
+def decide(
+    question: Question,
+    votes: Sequence[Vote],
+    rule: Rule,
+    taxonomy: Taxonomy,
+    *,
+    truth: Mapping[str, float] | None = None,
+) -> Decision:
     """Return the outcome of ``votes`` on ``question``, whatever their order.
+
+    Args:
+        question: What was asked.
+        votes: Votes on it.
+        rule: How they decide.
+        taxonomy: Taxonomy of the codes.
+        truth: Under ``dawid_skene``, the probability of each code.
 
     Example:
         By majority, two votes for C3S1 beat one for C2S1; one vote each goes to the label map's.
@@ -82,7 +100,14 @@ def decide(question: Question, votes: Sequence[Vote], rule: Rule, taxonomy: Taxo
             return Decision(None, "outside_prior")
     if len(votes) < rule.min_votes:
         return Decision(None, "too_few_votes")
-    return _count(votes, rule.name)
+    return _count(votes, rule.name) if truth is None else _choose(truth)
+
+
+def _choose(truth: Mapping[str, float]) -> Decision:
+    best, *others = sorted(truth, key=lambda code: truth[code], reverse=True)
+    if others and truth[best] - truth[others[0]] < LEAD:
+        return Decision(None, "tie")
+    return _settle(best)
 
 
 def _count(votes: Sequence[Vote], rule: RuleName) -> Decision:
@@ -95,7 +120,11 @@ def _count(votes: Sequence[Vote], rule: RuleName) -> Decision:
         leaders = [vote.category for vote in votes if vote.annotator == LABEL_MAP and vote.category in leaders]
     if not leaders:
         return Decision(None, "tie")
-    return Decision(None, "none_fits") if leaders[0] == NO_HOME else Decision(leaders[0])
+    return _settle(leaders[0])
+
+
+def _settle(category: str) -> Decision:
+    return Decision(None, "none_fits") if category == NO_HOME else Decision(category)
 
 
 def _is_allowed(category: str, meaning: Meaning, taxonomy: Taxonomy) -> bool:

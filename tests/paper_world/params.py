@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 WRITTEN = TRAINING.keys() | BENCHMARKS.keys()
 """Entries that the world has files of."""
 
-KEPT_PATHS = ("taxonomy", "label_maps", "published", "tiny_base")
+KEPT_PATHS = ("taxonomy", "label_maps", "annotator_phrases", "published", "tiny_base")
 """Files that people write; they are read where they are."""
 
 

@@ -15,7 +15,7 @@ from tools.closure import ROOT
 
 DATA_STAGES = ("taxonomy_map", "leakage", "modality_balance", "ood_split")
 
-GIVEN = ("taxonomy", "label_maps")
+GIVEN = ("taxonomy", "label_maps", "annotator_phrases")
 """Paths of files that people write: read where they are."""
 
 LABEL_MAP_ONLY = {"annotators": [{"name": "label_map"}]}

@@ -9,6 +9,7 @@ from proguard.taxonomy_map.settings import ClassifierAnnotator, EmbeddingAnnotat
 from proguard.taxonomy_map.vote import Decision, Rule, Vote
 from tests.tables import samples_table
 from tests.taxonomy_map.banks import make_bank
+from tests.taxonomy_map.questions import make_question
 from tests.worlds import taxonomy
 
 MAPS = {"s": {"fixed": Meaning(("C7S1",)), "open": Meaning(("C3S3", "C11S2"))}}
@@ -48,6 +49,19 @@ def test_collect_votes_names_the_annotator_and_comes_in_their_order():
     )
     votes = collect_votes(questions, annotators=BOTH, bank=BANK, workplace=None).votes
     assert [(v.annotator, v.category) for v in votes] == [("label_map", "C7S1"), ("near", "C7S2")]
+
+
+def test_decide_all_by_dawid_skene_weighs_the_annotator_that_others_confirm():
+    questions = [make_question(str(i), source="s") for i in range(9)]
+    codes = ["C1S1", "C2S1", "C3S1"] * 3
+    votes = [Vote(q.id, name, c) for q, c in zip(questions, codes, strict=True) for name in ("a", "b")]
+    votes = [v for v in votes if v.id != questions[0].id or v.annotator == "a"]
+    votes += [Vote(q.id, "odd", "C2S1") for q in questions]
+    rule = Rule("dawid_skene", min_votes=1)
+    decisions = decide_all(questions, votes, rule, taxonomy())
+    assert [decisions[q.id].category for q in questions] == codes
+    assert decide_all(questions, votes, Rule("majority", 1), taxonomy())[questions[0].id].reason == "tie"
+    assert decide_all(questions, [], rule, taxonomy())[questions[0].id].reason == "abstained"
 
 
 def test_collect_votes_of_a_classifier_need_no_requests():

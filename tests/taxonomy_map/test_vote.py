@@ -47,6 +47,23 @@ def test_decide_by_majority_never_guesses(votes, reason):
 
 
 @pytest.mark.parametrize(
+    ("truth", "decision"),
+    [
+        ({"C1S1": 0.3, "C2S1": 0.7}, Decision("C2S1")),
+        ({"C1S1": 0.4996, "C2S1": 0.5004}, Decision(None, "tie")),  # what another machine may order the other way
+        ({"C1S1": 0.4, "none": 0.6}, Decision(None, "none_fits")),
+        ({"C1S1": 1.0}, Decision("C1S1")),
+    ],
+)
+def test_decide_by_dawid_skene_takes_the_most_probable(truth, decision):
+    question = make_question()
+    vote, rule = Vote(question.id, "a", "C1S1"), Rule("dawid_skene", min_votes=1)
+    assert decide(question, [vote], rule, taxonomy(), truth=truth) == decision
+    few = Rule("dawid_skene", min_votes=2)
+    assert decide(question, [vote], few, taxonomy(), truth=truth) == Decision(None, "too_few_votes")
+
+
+@pytest.mark.parametrize(
     ("votes", "decision"),
     [
         ([("a", "C1S1"), ("b", "C1S1")], Decision("C1S1")),
