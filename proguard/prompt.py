@@ -108,10 +108,10 @@ def _user(sample: Sample, max_chars: int | None) -> str:
     image = IMAGE_PLACEHOLDER if sample.image else ""
     if sample.modality == "image":
         return image
-    user = f"<user>{image}{defuse(shorten(sample.request, max_chars))}</user>"
+    user = f"<user>{image}{defuse(shorten(sample.request or '', max_chars))}</user>"
     if not sample.has_response:
         return user
-    return f"{user}\n<agent>{defuse(shorten(sample.response, max_chars))}</agent>"
+    return f"{user}\n<agent>{defuse(shorten(sample.response or '', max_chars))}</agent>"
 
 
 def defuse(content: str) -> str:

@@ -124,12 +124,14 @@ def _read_node(entry: Any, default_code: str, parent: str | None, path: Path | s
     name = entry.get("name", entry.get("category"))
     synonyms = entry.get("synonyms", entry.get("synonymous-phrase"))
     where = f"{path}: node {code} ({name or 'unnamed'})"
-    for key, value in (("name", name), ("description", entry.get("description"))):
-        if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"{where}: {key} is missing")
+    description = entry.get("description")
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"{where}: name is missing")
+    if not isinstance(description, str) or not description.strip():
+        raise ValueError(f"{where}: description is missing")
     if not isinstance(synonyms, list) or not all(isinstance(s, str) for s in synonyms):
         raise ValueError(f"{where}: synonyms must be a list of texts, found {synonyms!r}")
     unique = tuple(dict.fromkeys(s.strip() for s in synonyms if s.strip()))
     if len(unique) < MIN_SYNONYMS:
         raise ValueError(f"{where}: synonyms must be {MIN_SYNONYMS} or more, found {len(unique)}")
-    return Node(code, name.strip(), entry["description"].strip(), unique, parent)
+    return Node(code, name.strip(), description.strip(), unique, parent)

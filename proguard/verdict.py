@@ -10,7 +10,7 @@ Source: output rules of the released prompts, github yushaohan/ProGuard at 969c0
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from proguard.sample import Label
 
@@ -120,8 +120,8 @@ def parse(completion: str, *, has_response: bool) -> Parsed:
     if (match["response"] is not None) != has_response:
         return Parsed(None, "wrong_fields")
     verdict = Verdict(
-        request=match["request"],
-        response=match["response"],
+        request=cast(Label, match["request"]),
+        response=cast(Label | None, match["response"]),
         category=None if category == "None" else category,
         reasoning=match["reasoning"] or "",
     )

@@ -53,8 +53,13 @@ def download_file(
         verify_file(what or url, temporary, expected=sha256, found=found)
 
 
+def _error_of(state: RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome else None
+    return error or ConnectionError("no answer")
+
+
 def _log_fault(state: RetryCallState) -> None:
-    log.warning("%s; trying again", first_line(state.outcome.exception()))
+    log.warning("%s; trying again", first_line(_error_of(state)))
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -50,7 +50,7 @@ class Own:
         """Return what the completion says; without a well-formed verdict both sides are unread."""
         completion, has_response = answers[ASK], row.sample.has_response
         parsed = parse(completion.text, has_response=has_response)
-        if not parsed.is_well_formed:
+        if parsed.verdict is None or not parsed.is_well_formed:
             side = SideReading("cut" if completion.finish == "length" else "unread", score=self._request(completion))
             response = SideReading(side.status, score=self._response(completion)) if has_response else NOT_ASKED
             return Reading(side, response, codes=(), reads_policy=True, detail=parsed.status)

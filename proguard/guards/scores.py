@@ -20,4 +20,5 @@ def share_of(probabilities: Mapping[str, float] | None, *, unsafe: Sequence[str]
 def highest(scores: Iterable[float | None]) -> float | None:
     """Return the highest score; ``None`` unless all are known, since a missing one could be higher."""
     scores = list(scores)
-    return None if not scores or None in scores else max(scores)
+    known = [score for score in scores if score is not None]
+    return max(known) if known and len(known) == len(scores) else None

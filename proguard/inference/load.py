@@ -37,13 +37,16 @@ def load_engine(
         ValueError: When there is neither a folder nor a pinned commit.
     """
     guard = find_model(str(guard), revision)
-    options = {"max_new_tokens": max_new_tokens, "max_prompt_tokens": max_prompt_tokens, "dtype": dtype}
+    options: dict[str, Any] = {
+        "max_new_tokens": max_new_tokens,
+        "max_prompt_tokens": max_prompt_tokens,
+        "dtype": dtype,
+        "remote_code": remote_code,
+    }
     if name == "vllm":
         from proguard.inference.vllm_engine import VllmEngine
 
-        return VllmEngine(guard, **options, options=runtime.get("vllm") or {}, remote_code=remote_code)
+        return VllmEngine(guard, **options, options=runtime.get("vllm") or {})
     from proguard.inference.transformers_engine import TransformersEngine
 
-    return TransformersEngine(
-        guard, **options, device=runtime["device"], threads=runtime["threads"], remote_code=remote_code
-    )
+    return TransformersEngine(guard, **options, device=runtime["device"], threads=runtime["threads"])

@@ -60,7 +60,7 @@ def answer_all(asked: Sequence[Asked], guard: OpenedGuard, folder: Path, means: 
         found = replay(asked, folder, max_unmatched=spec.recorded.max_unmatched)
         return Answered(found.answers, {"unmatched_rows": found.unmatched, "unused_records": found.unused})
     decoding = means.decoding if spec is None else spec.decoding
-    options = {"images": means.images, "batch_size": decoding.batch_size, "journal": journal}
+    options: dict[str, Any] = {"images": means.images, "batch_size": decoding.batch_size, "journal": journal}
     if spec is not None and spec.server is not None:
         from proguard.inference.endpoint import EndpointEngine
 
@@ -71,10 +71,12 @@ def answer_all(asked: Sequence[Asked], guard: OpenedGuard, folder: Path, means: 
 
 
 def _load(spec: GuardSpec | None, folder: Path, means: Means, decoding: Decoding) -> Engine:
-    options = {"max_new_tokens": decoding.max_new_tokens, "runtime": dict(means.runtime["inference"])}
+    options: dict[str, Any] = {"max_new_tokens": decoding.max_new_tokens, "runtime": dict(means.runtime["inference"])}
     if spec is None:
         return load_engine(means.engine, folder, dtype=means.dtype, **options)
     own = spec.weights
+    if own is None:
+        raise ValueError(f"guards.{folder.name}: neither weights, a server nor recorded answers; see conf/guard")
     return load_engine(
         own.engine or means.engine,
         own.model,

@@ -50,7 +50,7 @@ def write_verl_rows(
         }
     )
     content = images.read(r.sample.image for r in rows if r.sample.image is not None)
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "data_source": DATA_SOURCE,
             "prompt": render_prompt(row.sample, row.policy, taxonomy, prompt),

@@ -91,7 +91,8 @@ def _by_annotator(votes: Iterable[Vote]) -> dict[str, dict[str, str]]:
 def _measure_pair(first: Mapping[str, str], second: Mapping[str, str], taxonomy: Taxonomy) -> dict[str, float]:
     both = sorted(first.keys() & second.keys())
     measured: dict[str, float] = {"n": len(both)}
-    for level, suffix in (("subcategory", ""), ("category", "_category")):
+    levels: tuple[tuple[Level, str], ...] = (("subcategory", ""), ("category", "_category"))
+    for level, suffix in levels:
         a = [_seen_at(first[id_], level, taxonomy) for id_ in both]
         b = [_seen_at(second[id_], level, taxonomy) for id_ in both]
         measured["raw" + suffix] = round(float(np.mean(np.equal(a, b))), 4) if both else float("nan")

@@ -62,7 +62,7 @@ def user_text(question: Question, *, hint: bool, max_chars: int | None) -> str:
     image = IMAGE_PLACEHOLDER if sample.image else ""
     lines = [f"<user>{image}{defuse(shorten(sample.request or '', max_chars))}</user>"]
     if sample.has_response:
-        lines.append(f"<agent>{defuse(shorten(sample.response, max_chars))}</agent>")
+        lines.append(f"<agent>{defuse(shorten(sample.response or '', max_chars))}</agent>")
     sides = (("request", sample.request_label), ("response", sample.response_label))
     lines.append(f"Unsafe: {' and '.join(side for side, label in sides if label == 'unsafe')}")
     if question.annotation_text is not None:
