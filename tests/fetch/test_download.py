@@ -1,6 +1,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -135,3 +136,11 @@ def test_download_file_unknown_hash_takes_what_comes(server: Server, tmp_path: P
 def test_download_file_nobody_listens_names_url(tmp_path: Path):
     with pytest.raises(ConnectionError, match=r"http://127\.0\.0\.1:9/rows\.csv"):
         fetch(Server(url="http://127.0.0.1:9/rows.csv"), tmp_path)
+
+
+def test_download_file_by_several_at_once_is_whole(server: Server, tmp_path: Path):
+    server.answers = [whole]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: download_file(server.url, tmp_path / "rows.csv", sha256=SHA256), range(40)))
+    assert hash_file(tmp_path / "rows.csv") == SHA256
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
