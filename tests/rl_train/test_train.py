@@ -122,4 +122,4 @@ def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
     files = TrainingFiles(tmp_path / "rows", tmp_path / "base", tmp_path / "work", tmp_path / "taxonomy.yaml")
     machine = {"environment": {}, "stall_seconds": 1.0, "on_step": print}
     with exclusive(files.work), pytest.raises(RuntimeError, match="work: another process is working on it"):
-        run_verl([], None, files, taxonomy=taxonomy(), **machine)
+        run_verl([], None, files, n_rows=1, taxonomy=taxonomy(), **machine)
