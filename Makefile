@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan generate repro serve test unit ui check lint types lock clean rehearse
+.PHONY: setup plan generate repro serve test unit ui check lint types lock clean rehearse gpu-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -42,6 +42,10 @@ serve: setup
 # The whole graph of a large profile, small, on a generated world with the tiny guard: about ten minutes.
 rehearse: setup
 	python -m tools.rehearse --profile $(if $(filter $(PROFILE),paper published),$(PROFILE),paper)
+
+# What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B.
+gpu-check: setup
+	python -m benchmarks.gpu_inference --out gpu.json
 
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
 # number of tests, xdist's own order, the few that train would come last.
