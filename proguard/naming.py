@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from proguard.policy import Policy
-from proguard.sample import normalise_text
+from proguard.ids import holds_id
+from proguard.policy import Policy, known_ids
 from proguard.taxonomy import Node, Taxonomy
-from proguard.verdict import holds_id
+from proguard.text import normalise_text
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -152,7 +152,7 @@ def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
     words = normalise_text(name)
     if _says_nothing(name) or not any(c.isalpha() for c in words):
         return False
-    if holds_id(name) or len(words.split()) > MAX_NAME_WORDS:
+    if _gives_id(name, policy, taxonomy) or len(words.split()) > MAX_NAME_WORDS:
         return False
     return not any(_copies(words, taxonomy[code]) for _, code in policy.shown)
 
@@ -168,6 +168,15 @@ def _copies(words: str, node: Node) -> bool:
 def _normalise_node(node: Node) -> tuple[tuple[str, ...], str]:
     names = tuple(normalise_text(text) for text in (node.name, *node.synonyms))
     return names, f" {names[0]} | {normalise_text(node.description)} "
+
+
+def _gives_id(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
+    """Return whether ``name`` is an id or holds one; a category may be called what its code looks like."""
+    ids = known_ids(policy, taxonomy)
+    if not holds_id(name, ids):
+        return False
+    names = [text for node in taxonomy for text in (node.name, *node.synonyms)]
+    return name not in names if name in ids else normalise_text(name) not in map(normalise_text, names)
 
 
 def _says_nothing(name: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from proguard.ids import check_ids
 from proguard.taxonomy import Level, Taxonomy
 
 OOD: Final = "OOD"
@@ -32,10 +33,15 @@ class Policy:
     """Codes of the same level that were left out on purpose."""
 
     def __post_init__(self) -> None:
-        """Check that id and code are one to one."""
-        ids, codes = {i for i, _ in self.shown}, {c for _, c in self.shown}
-        if min(len(ids), len(codes)) < len(self.shown):
-            raise ValueError(f"policy: an id or a code is shown twice in {self.shown}")
+        """Check that an answer can state each id, and that id and code are one to one.
+
+        Raises:
+            ValueError: When one is not; the message names the entry.
+        """
+        check_ids(self.ids, where="policy")
+        codes = {code for _, code in self.shown}
+        if len(codes) < len(self.shown):
+            raise ValueError(f"policy: a code is shown twice in {self.shown}")
         if both := codes.intersection(self.hidden):
             raise ValueError(f"policy: {sorted(both)} are shown and hidden")
 
@@ -73,6 +79,16 @@ class Policy:
 def full_policy(taxonomy: Taxonomy, level: Level) -> Policy:
     """Return the policy that shows every node of ``level`` under its own code."""
     return Policy(level, tuple((code, code) for code in taxonomy.codes(level)))
+
+
+def known_ids(policy: Policy, taxonomy: Taxonomy | None = None) -> frozenset[str]:
+    """Return all that is an id to a guard: those of the policy, and the codes that other prompts give as ids.
+
+    Args:
+        taxonomy: Gives the codes; ``None`` gives those that the policy hides, all that a reader of answers knows.
+    """
+    codes = policy.hidden if taxonomy is None else (node.code for node in taxonomy)
+    return frozenset((*policy.ids, *codes))
 
 
 NShown = Sequence[int] | Sequence[Sequence[float]]

@@ -1,17 +1,20 @@
 """The prompt: a sample under a policy, as chat messages.
 
-What is judged is data. It stands between tags, and whatever in it could close its frame, open an answer, place an
-image or speak the chat template's own tokens is defused before it goes in (`defuse`).
+What is judged is data. It goes between tags, and whatever in it could close its frame, open an answer, place an image
+or be a token of the chat template is defused before it goes in (`defuse`). So are names and descriptions of
+categories: they may come from outside too.
 """
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from proguard.policy import Policy
 from proguard.sample import Modality, Sample
 from proguard.taxonomy import Taxonomy
+from proguard.text import CharacterTable, is_unseen, on_one_line
 
 PromptStyle = Literal["full", "compact"]
 
@@ -36,9 +39,19 @@ _COMPACT_WHAT: dict[tuple[Modality, bool], str] = {
 }
 """What is judged, in the compact prompt, likewise."""
 
-_TAGS = "think|answer|user|agent|image|video|audio|policy"
-_CONTROL = re.compile(rf"<(?=\s*/?\s*(?:{_TAGS})\b|\|)", re.IGNORECASE)
-_CONTROL_END = re.compile(r"\|(?=>)")
+_TAGS = "think|answer|user|agent|image|video|audio|policy|tool_call|tool_response"
+"""Tags of our frames and placeholders, and the tokens of Qwen2.5-VL that have no bars."""
+
+_GAP = "\u200b"
+"""Stands for every unseen or control character where tags are looked for."""
+
+_NAMES = "|".join(f"{_GAP}*+".join(tag) for tag in _TAGS.split("|"))
+_BLANK = rf"[\s{_GAP}]*+"
+_CONTROL = re.compile(
+    rf"<(?={_BLANK}(?:/{_BLANK})?(?:{_NAMES})(?!{_GAP}*+[^\W\d_])|{_GAP}*+\|)",
+    re.IGNORECASE,
+)
+_CONTROL_END = re.compile(rf"\|(?={_GAP}*+>)")
 
 _FULL = """\
 You are a content safety guard. You judge {what} against a policy, a list of risk categories.
@@ -92,10 +105,10 @@ def render_prompt(
 def _system(sample: Sample, policy: Policy, taxonomy: Taxonomy, style: PromptStyle) -> str:
     nodes = [(id_, taxonomy[code]) for id_, code in policy.shown]
     if style == "compact":
-        lines = [f"{node.name} {id_}" for id_, node in nodes]
+        lines = [f"{defuse_line(node.name)} {id_}" for id_, node in nodes]
         what = _COMPACT_WHAT[sample.modality, sample.has_response]
         return _COMPACT.format(what=what, categories="\n".join(lines))
-    lines = [f"{id_} {node.name}: {node.description}" for id_, node in nodes]
+    lines = [f"{id_} {defuse_line(node.name)}: {defuse_line(node.description)}" for id_, node in nodes]
     return _FULL.format(
         what=_WHAT[sample.modality, sample.has_response],
         categories="\n".join(lines),
@@ -115,12 +128,32 @@ def _user(sample: Sample, max_chars: int | None) -> str:
 
 
 def defuse(content: str) -> str:
-    """Return ``content`` with every tag and special token of ours made plain text.
+    """Return ``content`` with every tag and special token of ours made plain text, in any width or case.
 
     Only the angle bracket or bar that would open or close one changes, into a look-alike that no tokenizer treats as
-    control; all else, markup of other kinds included, stays as it was.
+    control; all else, markup of other kinds included, stays as it was. Unseen characters within a tag hide nothing.
     """
-    return _CONTROL_END.sub("\u00a6", _CONTROL.sub("\u2039", content))
+    plain, characters = content.translate(_PLAIN), list(content)
+    for pattern, look_alike in ((_CONTROL, "\u2039"), (_CONTROL_END, "\u00a6")):
+        for match in pattern.finditer(plain):
+            characters[match.start()] = look_alike
+    return "".join(characters)
+
+
+def defuse_line(text: str) -> str:
+    """Return a name or a description from outside as one line that has no tag or special token of ours."""
+    return on_one_line(defuse(text))
+
+
+def _as_plain(character: str) -> str:
+    """Return what a character counts as in a tag: one character for each, so that positions stay."""
+    if is_unseen(character) or (unicodedata.category(character) == "Cc" and not character.isspace()):
+        return _GAP
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 else character
+
+
+_PLAIN = CharacterTable(_as_plain)
 
 
 def shorten(content: str, max_chars: int | None) -> str:

@@ -14,6 +14,9 @@ from typing import Any, Literal
 
 import yaml
 
+from proguard.ids import fold_id, id_fault
+from proguard.text import on_one_line
+
 Level = Literal["category", "subcategory"]
 
 MIN_SYNONYMS = 5
@@ -49,6 +52,21 @@ class Taxonomy:
     """Every node, in file order: a category, then its subcategories."""
 
     nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        """Check that codes differ and that each subcategory has its category.
+
+        Raises:
+            ValueError: When they do not; the message names the code.
+        """
+        categories, seen = {node.code for node in self.nodes if node.parent is None}, dict[str, str]()
+        for node in self.nodes:
+            if earlier := seen.get(fold_id(node.code)):
+                spelling = "" if earlier == node.code else f", to one of them as {earlier}"
+                raise ValueError(f"code {node.code} is given to more than one node{spelling}")
+            seen[fold_id(node.code)] = node.code
+            if node.parent is not None and node.parent not in categories:
+                raise ValueError(f"{node.code} {node.name!r} belongs to {node.parent}, which is not a category")
 
     @cached_property
     def _by_code(self) -> dict[str, Node]:
@@ -93,17 +111,17 @@ def load_taxonomy(path: Path | str) -> Taxonomy:
     """Read a taxonomy file of either format.
 
     Raises:
-        ValueError: When a node lacks a name, a description or five synonyms, repeats a code, or a subcategory has
-            subcategories of its own; the message names the node.
+        ValueError: When a node lacks a name, a description or five synonyms, has a code that is no id or repeats one,
+            or a subcategory has subcategories of its own; the message names the node.
     """
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, list) or not content:
         raise ValueError(f"{path}: expected a list of categories, found {type(content).__name__}")
     nodes = [node for i, entry in enumerate(content, 1) for node in _read_category(entry, i, path)]
-    codes = [node.code for node in nodes]
-    if repeated := sorted({code for code in codes if codes.count(code) > 1}):
-        raise ValueError(f"{path}: code {', '.join(repeated)} is given to more than one node")
-    return Taxonomy(tuple(nodes))
+    try:
+        return Taxonomy(tuple(nodes))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _read_category(entry: Any, index: int, path: Path | str) -> list[Node]:
@@ -124,10 +142,12 @@ def _read_node(entry: Any, default_code: str, parent: str | None, path: Path | s
     name = entry.get("name", entry.get("category"))
     synonyms = entry.get("synonyms", entry.get("synonymous-phrase"))
     where = f"{path}: node {code} ({name or 'unnamed'})"
+    if fault := id_fault(code):
+        raise ValueError(f"{where}: code {code!r:.80} {fault}; choose another")
     description = entry.get("description")
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not on_one_line(name):
         raise ValueError(f"{where}: name is missing")
-    if not isinstance(description, str) or not description.strip():
+    if not isinstance(description, str) or not on_one_line(description):
         raise ValueError(f"{where}: description is missing")
     if not isinstance(synonyms, list) or not all(isinstance(s, str) for s in synonyms):
         raise ValueError(f"{where}: synonyms must be a list of texts, found {synonyms!r}")

@@ -13,7 +13,7 @@ _FILLERS: Final = frozenset(
 """Joiners, fillers and variation selectors that Unicode does not class as format characters (Cf)."""
 
 
-class _Table(dict[int, str]):
+class CharacterTable(dict[int, str]):
     """A table for ``str.translate`` that works out what becomes of a character when it first meets it."""
 
     def __init__(self, become: Callable[[str], str]) -> None:
@@ -60,6 +60,6 @@ def _as_line(character: str) -> str:
     return " " if is_space else character
 
 
-_SEEN: Final = _Table(lambda character: "" if is_unseen(character) else character)
-_WORDS: Final = _Table(_as_word)
-_LINE: Final = _Table(_as_line)
+_SEEN: Final = CharacterTable(lambda character: "" if is_unseen(character) else character)
+_WORDS: Final = CharacterTable(_as_word)
+_LINE: Final = CharacterTable(_as_line)

@@ -8,7 +8,6 @@ Source: output rules of the released prompts, github yushaohan/ProGuard at 969c0
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -31,8 +30,6 @@ _GRAMMAR = re.compile(
     r"Category:(?P<category>[^\s<>][^\n\r<>]*)\n</answer>",
     re.DOTALL,
 )
-_ID = re.compile(r"C\d+(?:S\d+)?")
-_ID_WITHIN = re.compile(r"c\d|\bc[\W_]+\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +67,6 @@ class Parsed:
     def is_well_formed(self) -> bool:
         """Whether the verdict counts; a malformed one is wrong in every metric."""
         return self.status == "ok"
-
-
-def looks_like_id(category: str) -> bool:
-    """Whether ``category`` has the shape of an id, shown or not: ``C7`` or ``C7S2``."""
-    return _ID.fullmatch(category) is not None
-
-
-def holds_id(name: str) -> bool:
-    """Whether ``name`` contains an id: joined to other letters, spaced, in lower-case or in full-width letters."""
-    return _ID_WITHIN.search(unicodedata.normalize("NFKC", name)) is not None
 
 
 def render(verdict: Verdict) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from proguard.evaluate.metrics.outcome import Outcome
 from proguard.guards.own import ASK, Own
+from proguard.ids import looks_like_id
 from proguard.inference.engine import Completion
 from proguard.naming import SimilarityConfig
 from proguard.policy import OOD, Policy
@@ -18,7 +19,7 @@ from proguard.reward.score import reference_verdict
 from proguard.row import Row, make_row
 from proguard.sample import make_sample
 from proguard.storage.files import write_table
-from proguard.verdict import Verdict, looks_like_id, render
+from proguard.verdict import Verdict, render
 from tests.worlds import draw_rows, taxonomy
 
 MINILM = SimilarityConfig("minilm_wheel", "all-MiniLM-L6-v2", None, 0.5, 0.35, 0.4)
@@ -79,7 +80,7 @@ def read(labels: tuple[str, str | None], said: str | None) -> Reading:
     """Return the reading of a verdict under `POLICY`."""
     request, response = (NOT_ASKED if label is None else SideReading("ok", label) for label in labels)
     code = POLICY.code_of(said)
-    name = None if said is None or looks_like_id(said) else said
+    name = None if said is None or looks_like_id(said, frozenset(POLICY.ids)) else said
     return Reading(request, response, said, code, () if code is None else (code,), name, reads_policy=True)
 
 

@@ -8,8 +8,9 @@ import pytest
 from proguard import naming as similarity
 from proguard.naming import NameBank, is_free_name, load_embedder
 from proguard.policy import Policy
+from proguard.taxonomy import Node, Taxonomy
 from tests.outcomes import MINILM
-from tests.worlds import taxonomy
+from tests.worlds import other_taxonomy, taxonomy
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,20 @@ def test_is_free_name_takes_every_name_of_the_taxonomy():
 def test_threshold_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=rf"similarity.{name}: expected a number in \[0, 1\), found"):
         replace(MINILM, **{name: value})
+
+
+@pytest.mark.parametrize("known", [taxonomy(), other_taxonomy()])
+def test_is_free_name_refuses_the_id_of_any_category(known):
+    codes = [node.code for node in known]
+    policy = Policy("category", (("X1", codes[0]),))
+    spellings = [form for code in codes for form in (code, code.lower(), f"Crime {code}")]
+    assert [form for form in [*spellings, "X1", "x1"] if is_free_name(form, policy, known)] == []
+
+
+def test_is_free_name_takes_every_name_of_a_taxonomy_whose_codes_are_words():
+    nodes = [
+        Node(name.lower(), name, "Says so.", ()) for name in ("Violence", "Self-Harm", "Section 230 Misuse", "R&D")
+    ]
+    known = Taxonomy(tuple(nodes))
+    assert [node.name for node in known if not is_free_name(node.name, NOTHING, known)] == []
+    assert [node.code for node in known if is_free_name(node.code, NOTHING, known)] == []

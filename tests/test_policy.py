@@ -1,5 +1,6 @@
 """Drawing a policy, and the gold category under it."""
 
+import json
 import random
 
 import pytest
@@ -118,10 +119,21 @@ def test_full_policy_shows_every_code_as_itself():
     assert policy.gold("C7S2") == "C7S2"
 
 
-@pytest.mark.parametrize("shown", [(("C1", "C1"), ("C1", "C2")), (("C1", "C1"), ("C2", "C1"))])
-def test_policy_refuses_what_is_not_one_to_one(shown):
-    with pytest.raises(ValueError, match="shown twice"):
+@pytest.mark.parametrize(
+    ("shown", "message"),
+    [
+        ((("C1", "C1"), ("C1", "C2")), "entry 2: id 'C1' is that of entry 1"),
+        ((("C1", "C1"), ("c1", "C2")), "entry 2: id 'c1' is that of entry 1"),
+        ((("C1", "C1"), ("C2", "C1")), "code is shown twice"),
+        ((("C1", "C1"), ("None", "C2")), "entry 2: id 'None' is a word of the answer's format"),
+        ((("", "C1"),), "entry 1: id '' is empty"),
+    ],
+)
+def test_policy_refuses_ids_that_say_nothing_or_not_one_thing(shown, message):
+    with pytest.raises(ValueError, match=f"policy: .*{message}"):
         Policy("category", shown)
+    with pytest.raises(ValueError, match=message):
+        Policy.from_json(json.dumps({"level": "category", "shown": shown, "hidden": []}))
 
 
 def test_policy_refuses_a_code_both_shown_and_hidden():

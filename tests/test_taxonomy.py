@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from proguard.taxonomy import load_taxonomy
+from proguard.taxonomy import Node, Taxonomy, load_taxonomy
 from tests.worlds import taxonomy
 
 SYNONYMS = ["one", "two", "three", "four", "five"]
@@ -68,7 +68,12 @@ def test_load_taxonomy_reads_the_published_file():
             "C1S1 'Smoke' has subcategories; expected two levels",
         ),
         ([node(subcategories=[node(), node(code="C1S1")])], "code C1S1 is given to more than one node"),
+        ([node(subcategories=[node(), node(code="c1s1")])], "code c1s1 is given to more than one node, to one .* C1S1"),
+        ([node(code="R1", subcategories=[node(code="R1")])], "code R1 is given to more than one node"),
         ([node(subcategories=["Smoke"])], "C1S1: expected a mapping, found 'Smoke'"),
+        ([node(code="None", subcategories=[node()])], r"node None \(Thing\): code 'None' is a word of the answer's"),
+        ([node(code="<image>", subcategories=[node()])], "code '<image>' holds an angle bracket"),
+        ([node(name="\u200b", subcategories=[node()])], r"node C1 \(.*\): name is missing"),
     ],
 )
 def test_load_taxonomy_names_the_malformed_node(content, message, tmp_path):
@@ -103,3 +108,8 @@ def test_level_and_category_come_from_the_tree_for_any_code(codes, tmp_path):
 def test_category_of_an_unknown_code_names_it():
     with pytest.raises(KeyError, match="no category 'C12S1'"):
         taxonomy().category_of("C12S1")
+
+
+def test_taxonomy_refuses_a_subcategory_without_its_category():
+    with pytest.raises(ValueError, match="R1.a 'Smoke' belongs to R1, which is not a category"):
+        Taxonomy((Node("R1.a", "Smoke", "Says so.", (), "R1"),))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.verdict import MAX_CATEGORY_CHARS, Verdict, holds_id, looks_like_id, parse, render
+from proguard.verdict import MAX_CATEGORY_CHARS, Verdict, parse, render
 
 GOOD = "<think>\nwhy\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C7S2\n</answer>"
 
@@ -94,23 +94,3 @@ def test_parse_without_reasoning_says_so(reasoning):
 def test_render_what_the_grammar_cannot_state_raises(verdict):
     with pytest.raises(ValueError, match="the grammar cannot state"):
         render(verdict)
-
-
-@pytest.mark.parametrize("text", ["C7", "C7S2", "C99S99"])
-def test_looks_like_id_of_an_id(text):
-    assert looks_like_id(text)
-
-
-@pytest.mark.parametrize("text", ["c7", "C7S", "C7 S2", "S2", "CrimeC9S3", "None"])
-def test_looks_like_id_of_anything_else(text):
-    assert not looks_like_id(text)
-
-
-@pytest.mark.parametrize("name", ["C7S2", "CrimeC9S3", "c7s2", "a c12 b", "C 7 S 2", "c-7", "\uff23\uff17\uff33\uff12"])
-def test_holds_id_finds_one_in_any_spelling(name):
-    assert holds_id(name)
-
-
-@pytest.mark.parametrize("name", ["Magic 8 Ball", "COVID 19 Rumors", "Traffic Crime", "Area 51"])
-def test_holds_id_leaves_numbers_alone(name):
-    assert not holds_id(name)

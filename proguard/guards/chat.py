@@ -16,13 +16,14 @@ from proguard.guards.make_reading import read_side
 from proguard.guards.released import read_released
 from proguard.guards.scores import share_of
 from proguard.guards.spec import STRICT, Scope
+from proguard.ids import looks_like_id
 from proguard.inference.engine import Completion, Mark, Query
-from proguard.policy import Policy
+from proguard.policy import Policy, known_ids
 from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.readings.reading import NOT_ASKED, Reading
 from proguard.row import Row
-from proguard.taxonomy import Taxonomy
-from proguard.verdict import looks_like_id
+from proguard.taxonomy import Node, Taxonomy
+from proguard.text import on_one_line
 
 ASK = "both"
 
@@ -78,7 +79,8 @@ class Chat:
             detail = "missing_field"
         ids = (said.category,) if said.category in row.policy.ids else said.ids
         codes = tuple(code for id_ in ids if (code := row.policy.code_of(id_)) is not None) if is_unsafe else ()
-        is_name = is_unsafe and not ids and said.category is not None and not looks_like_id(said.category)
+        has_name = is_unsafe and not ids and said.category is not None
+        is_name = has_name and not looks_like_id(said.category, known_ids(row.policy))
         return Reading(
             request,
             response,
@@ -108,7 +110,11 @@ def list_policy(policy: Policy, taxonomy: Taxonomy) -> str:
         node = taxonomy[code]
         if has_own_ids and node.parent is not None and node.parent != above:
             above = node.parent
-            lines.append(f"{above}: {taxonomy[above].name} — {taxonomy[above].description}")
+            lines.append(f"{above}: {_describe(taxonomy[above])}")
         indent = "  " if has_own_ids and node.parent is not None else ""
-        lines.append(f"{indent}{id_}: {node.name} — {node.description}")
+        lines.append(f"{indent}{id_}: {_describe(node)}")
     return "\n".join(lines)
+
+
+def _describe(node: Node) -> str:
+    return f"{on_one_line(place(node.name))} — {on_one_line(place(node.description))}"

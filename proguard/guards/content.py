@@ -11,8 +11,8 @@ from functools import cache
 from proguard.prompt import defuse
 
 _TOKEN = re.compile(
-    r"<(?=\s*/?\s*(?:\|?(?:begin|end|bos|eos|s|pad|unk|start_of_turn|end_of_turn|sys|rules|transcript|result"
-    r"|guardian|score)\b))|\[(?=\s*/?\s*(?:inst|result|unsafe category)\b)",
+    r"<(?=\s*+(?:/\s*+)?(?:\|?(?:begin|end|bos|eos|s|pad|unk|start_of_turn|end_of_turn|sys|rules|transcript|result"
+    r"|guardian|score)\b))|\[(?=\s*+(?:/\s*+)?(?:inst|result|unsafe category)\b)",
     re.IGNORECASE,
 )
 """Special tokens and tags of the guards' frames, in addition to those that `defuse` knows."""

@@ -9,9 +9,11 @@ from typing import Any
 
 import yaml
 
+from proguard.ids import check_ids
 from proguard.policy import Policy, full_policy
 from proguard.sample import content_hash
 from proguard.taxonomy import Level, Node, Taxonomy
+from proguard.text import on_one_line
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,8 @@ def read_policy(source: PolicySource | None, taxonomy: Taxonomy, *, max_categori
         raise ValueError(f"{where}: {len(entries)} categories, more than the guard's limit of {max_categories}")
     nodes = [_read_entry(entry, f"{where}: entry {index}", taxonomy) for index, entry in enumerate(entries, 1)]
     shown = tuple((id_, node.code) for id_, node in nodes)
-    if repeated := sorted({id_ for id_, _ in shown if [i for i, _ in shown].count(id_) > 1}):
-        raise ValueError(f"{where}: id {', '.join(repeated)} is given more than once")
-    own = tuple(node for _, node in nodes if node.code not in taxonomy)
+    check_ids([id_ for id_, _ in shown], where=where)
+    own = tuple(node for entry, (_, node) in zip(entries, nodes, strict=True) if isinstance(entry, dict))
     return OwnPolicy(shown, Taxonomy(taxonomy.nodes + own))
 
 
@@ -88,5 +89,7 @@ def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
     if isinstance(entry, str) and entry in taxonomy:
         return entry, taxonomy[entry]
     if isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in ("id", "name", "description")):
+        if empty := [key for key in ("name", "description") if not on_one_line(entry[key])]:
+            raise ValueError(f"{where}: {empty[0]} is empty")
         return entry["id"], Node(f"own:{entry['id']}", entry["name"], entry["description"], ())
     raise ValueError(f"{where}: expected a code of the taxonomy or {{id, name, description}}, found {entry!r:.80}")

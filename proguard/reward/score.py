@@ -35,8 +35,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from proguard import naming, target, verdict
+from proguard.ids import looks_like_id
 from proguard.naming import NameBank, SimilarityConfig, is_free_name
-from proguard.policy import OOD, Policy
+from proguard.policy import OOD, Policy, known_ids
 from proguard.reward import config as values
 from proguard.reward import contrast, released_format
 from proguard.reward.config import STRICT, RewardConfig
@@ -44,7 +45,7 @@ from proguard.reward.contrast import NameStanding, Naming, place_names
 from proguard.reward.released_format import parse_released
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
-from proguard.verdict import Parsed, ParseStatus, Verdict, looks_like_id, parse
+from proguard.verdict import Parsed, ParseStatus, Verdict, parse
 
 _READERS = {"strict": parse, "lenient": parse_released}
 
@@ -91,7 +92,7 @@ def score(completions: Sequence[str], targets: Sequence[Target], bank: NameBank,
     names = {
         i: naming
         for i, (v, t, is_free) in enumerate(zip(verdicts, targets, free, strict=True))
-        if (naming := _naming_of(v, t)) is not None and (is_free or not config.requires_free_name)
+        if (naming := _naming_of(v, t, bank.taxonomy)) is not None and (is_free or not config.requires_free_name)
     }
     standings = dict(zip(names, place_names(list(names.values()), bank), strict=True))
     return [
@@ -106,11 +107,11 @@ def _counted(parsed: Parsed, config: RewardConfig) -> Verdict | None:
     return parsed.verdict if has_status else None
 
 
-def _naming_of(said: Verdict | None, target: Target) -> Naming | None:
+def _naming_of(said: Verdict | None, target: Target, taxonomy: Taxonomy) -> Naming | None:
     """Return the name that the answer gives to an unlisted risk; ``None`` for an id and for any other answer."""
     if said is None or said.category is None or target.category is None:
         return None
-    is_id = looks_like_id(said.category) or target.policy.code_of(said.category) is not None
+    is_id = looks_like_id(said.category, known_ids(target.policy, taxonomy))
     if is_id or not target.is_unsafe or target.gold != OOD:
         return None
     return Naming(said.category, target.category, target.policy)
@@ -145,7 +146,7 @@ def _score_id(said: str, true: str, policy: Policy, taxonomy: Taxonomy, config: 
     """Return the credit of what was said about a listed risk of category ``true``."""
     code = policy.code_of(said)
     if code is None:
-        return config.unknown_id if looks_like_id(said) else 0.0
+        return config.unknown_id if looks_like_id(said, known_ids(policy, taxonomy)) else 0.0
     if code == true:
         return config.exact_id
     is_sibling = taxonomy.category_of(code) == taxonomy.category_of(true)

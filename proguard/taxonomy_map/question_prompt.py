@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proguard.prompt import IMAGE_PLACEHOLDER, defuse, shorten
+from proguard.prompt import IMAGE_PLACEHOLDER, defuse, defuse_line, shorten
 from proguard.sample import content_hash
 from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.label_map import NO_HOME
@@ -47,7 +47,7 @@ class Asked:
 def system_text(taxonomy: Taxonomy) -> str:
     """Return the system message: every subcategory with code, name and description, and the form of the answer."""
     nodes = [taxonomy[code] for code in taxonomy.codes("subcategory")]
-    lines = [f"{node.code} {node.name}: {node.description}" for node in nodes]
+    lines = [f"{node.code} {defuse_line(node.name)}: {defuse_line(node.description)}" for node in nodes]
     return _SYSTEM.format(categories="\n".join(lines), example=nodes[0].code, none=NO_HOME)
 
 
@@ -68,7 +68,7 @@ def user_text(question: Question, *, hint: bool, max_chars: int | None) -> str:
     if question.annotation_text is not None:
         lines.append(f"In words: <user>{defuse(shorten(question.annotation_text, max_chars))}</user>")
     if hint and sample.source_label is not None:
-        lines.append(f"The source calls it: {defuse(sample.source_label)}")
+        lines.append(f"The source calls it: {defuse_line(sample.source_label)}")
     return "\n".join(lines)
 
 

@@ -3,9 +3,16 @@ import json
 import pytest
 
 from proguard.moderate.policy_file import read_policy
+from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
+from proguard.sample import make_sample
+from proguard.taxonomy import Node, Taxonomy
 from tests.worlds import taxonomy
+from tools.closure import ROOT
 
-ENTRIES = ["C7S1", {"id": "X1", "name": "Queue Jumping", "description": "Skips a queue."}]
+CASES = ROOT / "tests" / "cases"
+
+OWN = {"id": "X1", "name": "Queue Jumping", "description": "Skips a queue."}
+ENTRIES = ["C7S1", OWN]
 YAML = "- C7S1\n- {id: X1, name: Queue Jumping, description: Skips a queue.}\n"
 
 
@@ -45,7 +52,12 @@ def test_read_policy_of_a_checked_policy_returns_it():
         ({"id": "X1"}, "expected a list"),
         ([["C7S1"]], "entry 1"),
         ([{"id": "X1", "name": "A"}], "entry 1"),
-        (["C7S1", "C7S1"], "id C7S1 is given more than once"),
+        (["C7S1", "C7S1"], "entry 2: id 'C7S1' is that of entry 1"),
+        (["C7S1", OWN | {"id": "None"}], "entry 2: id 'None' is a word of the answer's format"),
+        ([OWN | {"id": None}], "entry 1: expected a code"),
+        ([OWN, OWN | {"id": "x1"}], "entry 2: id 'x1' is that of entry 1"),
+        ([OWN | {"name": "\u200b\n"}], "entry 1: name is empty"),
+        ([OWN | {"description": " "}], "entry 1: description is empty"),
         ([{"id": f"X{i}", "name": "A", "description": "B"} for i in range(65)], "65 categories, more than .* 64"),
     ],
 )
@@ -60,3 +72,22 @@ def test_read_policy_of_a_broken_file_names_it(content, tmp_path):
         (tmp_path / name).write_text(content)
         with pytest.raises(ValueError, match=name):
             read(tmp_path / name)
+
+
+def test_read_policy_of_an_id_that_means_no_category_is_refused():
+    with pytest.raises(ValueError, match=r"policy_none_id.yaml: entry 2: id 'None' is a word of the answer's format"):
+        read(CASES / "policy_none_id.yaml")
+
+
+def test_read_policy_of_a_name_that_places_an_image_is_harmless_in_the_prompt():
+    policy = read(CASES / "policy_image_name.yaml")
+    sample = make_sample(source="s", modality="text", request="r", request_label=None)
+    messages = render_prompt(sample, policy.at("category"), policy.taxonomy, PromptFormat("full"))
+    assert "misuse" in messages[0]["content"]
+    assert not any(IMAGE_PLACEHOLDER in message["content"] for message in messages)
+
+
+def test_read_policy_does_not_take_a_code_of_the_taxonomy_for_an_entry_of_its_own():
+    taken = Taxonomy((*taxonomy().nodes, Node("own:X1", "Another", "Says so.", ())))
+    with pytest.raises(ValueError, match="code own:X1 is given to more than one node"):
+        read_policy([OWN], taken, max_categories=64)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from proguard.ids import looks_like_id
 from proguard.naming import NameBank, is_free_name
-from proguard.policy import OOD
+from proguard.policy import OOD, known_ids
 from proguard.readings.reading import Reading
 from proguard.readings.table import Prediction
 from proguard.reward.config import STRICT, RewardConfig
@@ -13,7 +14,6 @@ from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
-from proguard.verdict import looks_like_id
 
 OWN_FAMILY = "own"
 """Family of the guards whose completions have our grammar, and so a reward."""
@@ -70,7 +70,7 @@ class Outcome:
     def tries_name(self) -> bool:
         """Whether the guard answered with something else than an id, be it a free name that counts or not."""
         said = self.reading.category
-        return said is not None and not looks_like_id(said)
+        return said is not None and not looks_like_id(said, known_ids(self.target.policy, self.taxonomy))
 
     def _at_level(self, code: str) -> bool:
         return self.taxonomy.code_at(code, self.target.policy.level) == self.target.category

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from proguard.evaluate.metrics.confusion import Kind, kind_of
 from proguard.evaluate.metrics.outcome import Outcome
+from proguard.ids import looks_like_id
+from proguard.policy import known_ids
 from proguard.storage.images import data_url
 from proguard.taxonomy import Taxonomy
-from proguard.verdict import looks_like_id
 
 MAX_CHARS = 140
 
@@ -111,4 +112,5 @@ def _said(outcome: Outcome, taxonomy: Taxonomy) -> str:
     category = reading.category
     if category is None:
         return "unsafe"
-    return f"unsafe: {category} (no such id)" if looks_like_id(category) else f"unsafe: “{category}” (own name)"
+    is_id = looks_like_id(category, known_ids(outcome.target.policy, taxonomy))
+    return f"unsafe: {category} (no such id)" if is_id else f"unsafe: “{category}” (own name)"
