@@ -3,8 +3,9 @@
     python -m benchmarks.reward --prompts 128 --group 16
 
 Both use the same embedding, in one process and one run. A prompt hides its category, so that each rollout is answered
-with a name: two words of the taxonomy's own phrases, which a group shares in part. Released way: a pair of texts is
-embedded for each call and nothing is kept. Cold: the bank is empty, the embedding is loaded. Warm: the step again.
+with a name: two words of the taxonomy's own phrases, drawn from ``--names`` different ones. Released way: a pair of
+texts is embedded for each call and nothing is kept, so its time grows with the rollouts; it is timed on the first
+``--released`` of them. Cold: the bank is empty, the embedding is loaded. Warm: the step again.
 """
 
 import argparse
@@ -27,18 +28,19 @@ from proguard.verdict import Verdict, parse, render
 N_SHOWN = 8
 
 
-def draw_step(taxonomy: Taxonomy, *, prompts: int, group: int, rng: random.Random) -> tuple[list[str], list[Target]]:
-    """Return the completions and targets of a step; half of the rollouts of a group give a name of its own."""
+def draw_step(
+    taxonomy: Taxonomy, *, prompts: int, group: int, n_names: int, rng: random.Random
+) -> tuple[list[str], list[Target]]:
+    """Return the completions and targets of a step, whose rollouts give ``n_names`` different names at most."""
     codes = taxonomy.codes("subcategory")
     words = sorted({word for node in taxonomy for text in node.synonyms for word in text.split()})
+    names = [" ".join(rng.sample(words, 2)) for _ in range(n_names)]
     completions, targets = [], []
     for _ in range(prompts):
         code, *shown = rng.sample(codes, N_SHOWN + 1)
         target = Target("text", True, "unsafe", "safe", code, Policy("subcategory", tuple((c, c) for c in shown)))
-        common = " ".join(rng.sample(words, 2))
         for _ in range(group):
-            name = common if rng.random() < 0.5 else " ".join(rng.sample(words, 2))
-            completions.append(render(Verdict("unsafe", "safe", name, "why")))
+            completions.append(render(Verdict("unsafe", "safe", rng.choice(names), "why")))
             targets.append(target)
     return completions, targets
 
@@ -64,26 +66,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prompts", type=int, default=128)
     parser.add_argument("--group", type=int, default=16)
+    parser.add_argument("--names", type=int, default=500)
+    parser.add_argument("--released", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     taxonomy = load_taxonomy("data/taxonomy.yaml")
     config = SimilarityConfig(**OmegaConf.load("conf/similarity/minilm_wheel.yaml"))
     rng = random.Random(options.seed)
-    completions, targets = draw_step(taxonomy, prompts=options.prompts, group=options.group, rng=rng)
+    completions, targets = draw_step(
+        taxonomy, prompts=options.prompts, group=options.group, n_names=options.names, rng=rng
+    )
     load_embedder(config.backend, config.model, config.revision).encode(["warm up"], show_progress_bar=False)
     bank = NameBank(taxonomy, config)
-    seconds = {}
-    for name, run in (
-        ("released", lambda: score_released(completions, targets, taxonomy, config)),
-        ("cold", lambda: score(completions, targets, bank, STRICT)),
-        ("warm", lambda: score(completions, targets, bank, STRICT)),
+    n, released = len(completions), min(options.released, len(completions))
+    ms = {}
+    for name, rollouts, run in (
+        ("released", released, lambda: score_released(completions[:released], targets[:released], taxonomy, config)),
+        ("cold", n, lambda: score(completions, targets, bank, STRICT)),
+        ("warm", n, lambda: score(completions, targets, bank, STRICT)),
     ):
         start = time.perf_counter()
         run()
-        seconds[name] = time.perf_counter() - start
-    for name, took in seconds.items():
-        each = 1000 * took / len(completions)
-        sys.stdout.write(f"{name:9} {took:8.3f} s {each:8.3f} ms a rollout {seconds['released'] / took:7.1f} x\n")
+        took = time.perf_counter() - start
+        ms[name] = 1000 * took / rollouts
+        ratio = ms["released"] / ms[name]
+        sys.stdout.write(f"{name:9} {rollouts:6} rollouts {took:8.3f} s {ms[name]:8.3f} ms each {ratio:7.1f} x\n")
 
 
 if __name__ == "__main__":

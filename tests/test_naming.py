@@ -45,7 +45,7 @@ def test_embed_asks_once_for_each_text(monkeypatch):
             asked.extend(texts)
             return np.ones((len(texts), 2))
 
-    monkeypatch.setattr(similarity, "load_embedder", lambda *_: Counting())
+    monkeypatch.setattr(similarity, "load_embedder", lambda *_, **__: Counting())
     bank = NameBank(taxonomy(), MINILM)
     assert bank.embed(["b", "a", "b"]).shape == (3, 2)
     bank.embed(["a", "c"])

@@ -86,6 +86,16 @@ class Machines:
     stall_seconds: float
     """Time without a training step after which a run counts as hung."""
 
+    embedder_gpus: float | None = None
+    """Share of a GPU of the one actor that embeds names for all reward workers, in [0, 1]; 0 keeps it on the CPU.
+    ``None``: each worker embeds its own."""
+
+    def __post_init__(self) -> None:
+        """Check the share."""
+        share = self.embedder_gpus
+        if share is not None and not 0 <= share <= 1:
+            raise ValueError(f"runtime.rl.embedder_gpus: expected null or a number in [0, 1], found {share!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingFiles:

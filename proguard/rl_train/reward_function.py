@@ -14,6 +14,7 @@ from typing import Any
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.reward.config import RewardConfig
 from proguard.reward.score import Reward, score
+from proguard.rl_train.name_embedder import SharedEncoder
 from proguard.rl_train.rows import target_from_json
 from proguard.storage.files import append_json_lines
 from proguard.target import Target
@@ -34,6 +35,7 @@ async def compute_score(
     taxonomy: str,
     similarity: Mapping[str, Any],
     reward: Mapping[str, Any],
+    embedder_gpus: float | None,
     failures: str,
 ) -> dict[str, float]:
     """Return ``score`` for GRPO and its terms for verl to log.
@@ -45,10 +47,11 @@ async def compute_score(
         taxonomy: Path of the taxonomy file.
         similarity: Fields of `SimilarityConfig`.
         reward: Fields of `RewardConfig`.
+        embedder_gpus: GPU share of the actor that embeds names for all workers; ``None`` embeds them in this process.
         failures: File that an error is appended to.
     """
     try:
-        bank = _load_bank(taxonomy, tuple(sorted(similarity.items())))
+        bank = _load_bank(taxonomy, tuple(sorted(similarity.items())), embedder_gpus)
         earned = await _score_with_others(solution_str, target_from_json(ground_truth), bank, RewardConfig(**reward))
     except BaseException:
         with Path(failures).open("ab") as file:
@@ -66,8 +69,10 @@ async def compute_score(
 
 
 @cache
-def _load_bank(taxonomy: str, similarity: tuple[tuple[str, Any], ...]) -> NameBank:
-    return NameBank(load_taxonomy(taxonomy), SimilarityConfig(**dict(similarity)))
+def _load_bank(taxonomy: str, similarity: tuple[tuple[str, Any], ...], embedder_gpus: float | None) -> NameBank:
+    config = SimilarityConfig(**dict(similarity))
+    encode = None if embedder_gpus is None else SharedEncoder(config, num_gpus=embedder_gpus)
+    return NameBank(load_taxonomy(taxonomy), config, encode)
 
 
 async def _score_with_others(completion: str, target: Target, bank: NameBank, config: RewardConfig) -> Reward:

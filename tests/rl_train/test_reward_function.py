@@ -27,6 +27,7 @@ def call(rows, completions, failures, taxonomy_file=ROOT / "data" / "taxonomy.ya
                     taxonomy=str(taxonomy_file),
                     similarity=asdict(MINILM),
                     reward=asdict(STRICT),
+                    embedder_gpus=None,
                     failures=str(failures),
                 )
                 for row, completion in zip(rows, completions, strict=True)
