@@ -102,7 +102,7 @@ def read_checked(
 ) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Yield as `read_records`, and see that the first row that can be read has ``columns``, as `check_columns`."""
     is_checked = False
-    for row, record in read_records(path, name=name):
+    for row, record in read_records(path, name=name, source=source):
         if not is_checked and not isinstance(record, ValueError):
             if check is not None:
                 check(name, record)
@@ -111,7 +111,9 @@ def read_checked(
         yield row, record
 
 
-def read_records(path: Path, *, name: str | None = None) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
+def read_records(
+    path: Path, *, name: str | None = None, source: str | None = None
+) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Yield number, from 1, and content of each row; a row that can't be read is a `ValueError` in its place.
 
     An empty line is no row.
@@ -120,19 +122,21 @@ def read_records(path: Path, *, name: str | None = None) -> Iterator[tuple[int, 
         path: File on this machine; .gz and .xz are unpacked, whether the name says so or not.
         name: Name that says the format when ``path`` has none: .jsonl or .json, a list of objects or an object a line
             whichever it is; .csv; .parquet.
+        source: Name of the adapter, for messages.
 
     Raises:
         ValueError: When the format is another, or the file as a whole is broken; the message says what it is.
     """
     name = name or path.name
+    where = f"{source}: {name}" if source else name
     kind = name.removesuffix(".gz").removesuffix(".xz").rpartition(".")[2]
     if kind not in ("jsonl", "json", "csv", "parquet"):
-        raise ValueError(f"{name}: expected .jsonl, .json, .csv or .parquet, found .{kind}")
+        raise ValueError(f"{where}: expected .jsonl, .json, .csv or .parquet, found .{kind}")
     try:
         with _open(path) as file:
             yield from enumerate(_read_rows(file, kind), 1)
     except _BROKEN as error:
-        raise ValueError(f"{name}: broken {kind}: {error}") from error
+        raise ValueError(f"{where}: broken {kind}: {error}") from error
 
 
 def check_columns(source: str, file: str, *, found: Collection[str], expected: Sequence[Column]) -> None:

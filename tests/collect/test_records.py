@@ -224,6 +224,11 @@ def test_read_items_later_row_without_a_column_is_left_to_parse(tmp_path: Path):
     assert items({"a.jsonl": '{"a": 1}\n{}\n'}, tmp_path)[1] == ("a.jsonl", 2, {})
 
 
+def test_read_items_broken_file_names_source_and_file(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"^s: a\.csv: broken csv: row 1: a quote that opens there is never closed"):
+        items({"a.csv": 'a\n"1\n'}, tmp_path)
+
+
 def test_read_items_reads_no_further_than_asked(tmp_path: Path):
     (tmp_path / "a").write_text('{"a": 1}\n')
     files = {"a.jsonl": tmp_path / "a", "b.jsonl": tmp_path / "absent"}

@@ -104,7 +104,7 @@ def parse_record(record: Mapping[str, Any], *, images: ZipImages, file: str, row
 
 def _rank(content: dict[str, Any] | ValueError, seed: int) -> str:
     name = content.get("id") if isinstance(content, dict) else None
-    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
+    return hashlib.sha256(f"{seed} {name}".encode(errors="backslashreplace")).hexdigest()
 
 
 def _said_by(who: str, record: Mapping[str, Any]) -> Any:

@@ -92,6 +92,12 @@ def test_draw_rows_draw_depends_on_ids_and_seed_and_not_on_order():
     assert drawn(rows, limit=10, seed=1) != drawn(rows, limit=10, seed=2)
 
 
+def test_read_draw_takes_any_id(tmp_path: Path):
+    ids = ["\ud83d", 7, None, ["x"], {"a": 1}]
+    items = read_rows([row_of(id_) for id_ in ids], tmp_path, limit=4)
+    assert [type(item) for item in items].count(Skipped) == 1
+
+
 def test_draw_rows_limit_above_their_number_takes_all():
     assert len(drawn([row_of(f"GCC_{i}") for i in range(3)], limit=10, seed=1)) == 3
 
