@@ -1,7 +1,7 @@
 """Images in a zip, read by name without extracting it; a zip published in parts is read as one, without joining them.
 
-Nothing is written, so an entry can't land outside a folder; one that would is refused all the same, as is whatever else
-an archive of images has no reason to hold.
+Nothing is written, so an entry can't land outside a folder. Entries whose path leads outside are refused all the same,
+as are links, encrypted entries and unusual compression methods.
 """
 
 import io
@@ -27,7 +27,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 @dataclass(frozen=True)
 class ZipImages:
-    """Entries of one zip; a context manager, which raises `ValueError` for what is no whole zip."""
+    """Entries of one zip; a context manager, which raises `ValueError` when the zip is damaged or incomplete."""
 
     paths: tuple[Path, ...]
     """The zip, or its parts in order."""

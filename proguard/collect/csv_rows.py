@@ -18,7 +18,7 @@ _NEVER_CLOSED = ("unexpected end of data", "field larger than field limit")
 def read_csv_rows(file: BinaryIO) -> Iterator[dict[str, str] | ValueError]:
     """Yield each row by column; a row with other cells than the header, or with a NUL byte, is an error in its place.
 
-    An empty line is no row.
+    Empty lines are not rows.
 
     Raises:
         ValueError: When a column comes twice, a quote is never closed or closed inside a cell, or the text is not
@@ -54,7 +54,7 @@ def _check_header(cells: list[str]) -> None:
     if twice := [column for column, n in Counter(cells).items() if n > 1]:
         raise ValueError(f"column {twice[0]!r} twice in the header; remove or rename one")
     if any("\0" in column for column in cells):
-        raise ValueError("NUL bytes in the header: expected UTF-8, found UTF-16 or a file that is no text")
+        raise ValueError("NUL bytes in the header: expected UTF-8, found UTF-16, or a binary file")
 
 
 def _make_row(header: list[str], cells: list[str]) -> dict[str, str] | ValueError:

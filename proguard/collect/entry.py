@@ -100,7 +100,7 @@ def make_entry(role: Role, name: str, settings: Mapping[str, Any]) -> Entry:
     """Return an entry of the configuration with its reader.
 
     Raises:
-        ValueError: When a key is missing or unknown, keys contradict one another, or there is no such adapter.
+        ValueError: When a key is missing or unknown, keys contradict one another, or the adapter does not exist.
     """
     key = f"collect.{role}s.{name}"
     known = {field.name for field in fields(Source)}

@@ -27,7 +27,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
 
 
 def read_json_rows(file: BinaryIO, head: bytes) -> Iterator[Row]:
-    """Yield the rows of a file: of a list when its first character says so, else of its lines.
+    """Yield the rows of a file: the elements of a list when its first character opens one, otherwise its lines.
 
     Args:
         file: Content, at its start.

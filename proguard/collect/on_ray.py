@@ -33,7 +33,7 @@ class Unit:
 
 
 def plan_units(entry: Entry, files: Mapping[str, Path]) -> list[Unit]:
-    """Return a unit for each file when the entry is ``per_file``, else one of all; together they are the entry."""
+    """Return a unit for each file when the entry is ``per_file``, otherwise one unit of all files."""
     # A task works in a folder of its own.
     paths = {name: path.absolute() for name, path in files.items()}
     if entry.source.per_file and paths:

@@ -42,7 +42,7 @@ _NO_TEXT = {
     b"BZh": "a bzip2 file",
     b"\x28\xb5\x2f\xfd": "a zstandard file",
 }
-"""First bytes of what is no CSV and no JSON in UTF-8."""
+"""First bytes of files that are neither CSV nor JSON in UTF-8."""
 
 _BROKEN = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException)
 
@@ -116,7 +116,7 @@ def read_records(
 ) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Yield number, from 1, and content of each row; a row that can't be read is a `ValueError` in its place.
 
-    An empty line is no row.
+    Empty lines are not rows.
 
     Args:
         path: File on this machine; .gz and .xz are unpacked, whether the name says so or not.

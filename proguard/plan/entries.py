@@ -73,7 +73,7 @@ def plan_entries(params: Mapping[str, Any], *, cache: Path, mirror: Path | None)
     Args:
         params: Composed configuration.
         cache: Folder of downloads.
-        mirror: Folder that stands in for downloads, if any.
+        mirror: Folder that is read in place of downloads, if any.
     """
     collect = params["collect"]
     benchmarks = collect.get("benchmarks") or {}

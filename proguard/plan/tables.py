@@ -13,7 +13,7 @@ from proguard.plan.cost import estimate_cost, find_warnings
 from proguard.plan.entries import Entry, Model, plan_entries, plan_models
 
 PLAIN_WIDTH = 200
-"""Columns where the output is no terminal."""
+"""Columns where the output is not a terminal."""
 
 
 def print_plan(params: Mapping[str, Any], *, stream: TextIO) -> None:

@@ -1,7 +1,7 @@
-"""The files of a hub's data set: from a mirror folder, else from the hub's cache, else downloaded.
+"""The files of a hub's data set: from a mirror folder, from the hub's cache, or downloaded, in this order.
 
-What the hub sent has the hash that it announced, or it is an error. A file counts as verified when a commit pins it: a
-branch may hold other bytes tomorrow, and a folder of the mirror may be of any commit.
+What the hub sent must have the hash that it announced. A file counts as verified when a commit pins it: a branch may
+hold other bytes tomorrow, and a folder of the mirror may be of any commit.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def fetch_dataset(
         accepts_other: Whether files that no commit pins may have any number of rows.
 
     Raises:
-        ValueError: When a pattern matches nothing, what the hub lists isn't what came, or a file is no data.
+        ValueError: When a pattern matches nothing, what the hub lists isn't what came, or a file is not data.
         PermissionError, FileNotFoundError, ConnectionError: As `proguard.collect.files.hub.fetch_snapshot`.
     """
     commit: str | None = None
@@ -72,7 +72,7 @@ def fetch_dataset(
     hashes = {name: hash_file(path) for name, path in files.items()}
     intact = {name for name, path in files.items() if commit and check_blob(path, sha256=hashes[name])}
     if not is_commit(revision):
-        log.warning("%s: not verified, revision %r is no commit; read %s", key, revision, commit or folder)
+        log.warning("%s: not verified, revision %r is not a commit; read %s", key, revision, commit or folder)
     verified = frozenset(intact if is_commit(revision) else ())
     if accepts_other and len(verified) < len(files):
         rows = None

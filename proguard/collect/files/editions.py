@@ -1,6 +1,6 @@
-"""The files of a source: from a mirror folder, else from the cache, else downloaded; verifies each checksum.
+"""The files of a source: from a mirror folder, from the cache, or downloaded, in this order; verifies each checksum.
 
-Files of an authors' repository are listed by a manifest beside the source's module, in the format of ``sha256sum``
+Files of an authors' repository are listed by a manifest in the folder of the adapters, in the format of ``sha256sum``
 with ``unknown`` for a checksum that isn't known. A manifest is an edition; a source may have several, the authors' own
 first. Files of a hub's data set are listed by the hub.
 """
@@ -84,13 +84,13 @@ def load_edition(name: str, *, rows: int | None, folder: Path = _MANIFESTS) -> E
 
 
 def find_mirror(mirror: str | None) -> Path | None:
-    """Return the mirror folder: ``mirror``, else the environment's; ``None`` means download."""
+    """Return the mirror folder, ``mirror`` or by default the environment's; ``None`` means download."""
     found = mirror or os.environ.get(MIRROR_VARIABLE)
     return Path(found) if found else None
 
 
 def find_cache(cache: str | None) -> Path:
-    """Return the folder of downloads: ``cache``, else the environment's, else one in the home folder."""
+    """Return the folder of downloads: ``cache``, by default the environment's, by default one in the home folder."""
     return Path(cache or os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "proguard")
 
 
@@ -131,7 +131,7 @@ def fetch_editions(
 
     Raises:
         FileNotFoundError: When ``folder`` lacks a file of every edition, or the cache does in offline mode.
-        ValueError: When a checksum differs, or a file is no data.
+        ValueError: When a checksum differs, or a file is not data.
         ConnectionError: When a download fails.
     """
     edition = editions[0]

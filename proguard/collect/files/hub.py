@@ -57,8 +57,8 @@ def fetch_snapshot(
 ) -> Snapshot:
     """Return the files of data set ``hub`` that match ``patterns``; those that the cache lacks are downloaded.
 
-    A connection that is cut goes on where it stopped. After a kill, files that are whole are not asked for again; the
-    one that was under way begins anew.
+    A download whose connection is cut resumes where it stopped. After a kill, complete files are not requested again;
+    the one in progress starts over.
 
     Args:
         name: Key of the entry in the configuration, for messages.
@@ -74,7 +74,7 @@ def fetch_snapshot(
 
     Raises:
         PermissionError: When the terms aren't accepted or the token is absent or wrong.
-        ValueError: When there is no such data set or revision, a pattern matches nothing, more than `MAX_FILES` files
+        ValueError: When the data set or revision does not exist, a pattern matches nothing, more than `MAX_FILES` files
             match, or a file is damaged.
         FileNotFoundError: When ``offline`` and the cache lacks a file.
         ConnectionError: When the hub can't be reached, or fails.
@@ -125,7 +125,7 @@ def match_files(name: str, paths: Sequence[str], *, patterns: Sequence[Pattern],
 
 
 def describe_files(paths: Sequence[str]) -> str:
-    """Return the patterns of files that ``paths`` follow, with the number of files of each that is no single file.
+    """Return the patterns that ``paths`` follow, each with its number of files, and the path where there is one file.
 
     >>> describe_files(["README.md", "image/1.png", "image/2.png"])
     'README.md, image/*.png (2 files)'

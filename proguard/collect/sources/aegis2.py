@@ -1,7 +1,7 @@
 """Aegis 2.0: requests, and responses to a part of them, that people labelled, with the categories that were violated.
 
-The categories belong to the dialogue, and safe rows have some too: they are no label. Prompts that the authors may not
-publish read ``REDACTED``. A response of which only the label is published counts as none, and its label with it.
+The categories belong to the dialogue, and safe rows have some too: they are not a label. Prompts that the authors may
+not publish read ``REDACTED``. A response of which only the label is published counts as none, and its label with it.
 Source: hub nvidia/Aegis-AI-Content-Safety-Dataset-2.0; arXiv 2501.09004.
 """
 
@@ -68,7 +68,7 @@ def read(
     Args:
         files: Paths by name in the hub repository.
         part: Whose files these are.
-        keep_redacted: Whether the text ``REDACTED`` stands in for the prompts that are not published. They all become
+        keep_redacted: Whether rows whose prompt reads ``REDACTED`` are kept. They all become
             one request, of which collect keeps the first and counts the others as duplicates.
 
     Raises:
@@ -124,13 +124,13 @@ def parse_categories(named: object) -> list[str] | None:
 
 
 def main_category(categories: Sequence[str]) -> str | None:
-    """Return the first of ``categories``, which come most frequent first, that is none of `VAGUE`; else the first."""
+    """Return the first of ``categories``, most frequent first, that is not `VAGUE`; the first when all are."""
     telling = [name for name in categories if name not in VAGUE]
     return next(iter([*telling, *categories]), None)
 
 
 def spell(name: str) -> str | None:
-    """Return the one of `CATEGORIES` that ``name`` is, told by its letters and without its ``and``; else ``None``.
+    """Return the one of `CATEGORIES` with the letters of ``name``, ``and`` left out; ``None`` without one.
 
     >>> spell("Guns/Illegal Weapons"), spell("Sexual Minor")
     ('Guns and Illegal Weapons', 'Sexual (minor)')
@@ -139,7 +139,7 @@ def spell(name: str) -> str | None:
 
 
 def letters(name: str) -> str:
-    """Return ``name`` in lower case, without its ``and`` and whatever is no letter."""
+    """Return the letters of ``name`` in lower case, ``and`` left out."""
     return "".join(word for word in re.findall("[a-z]+", name.lower()) if word != "and")
 
 

@@ -52,7 +52,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     "Adult Content": ("Graphic Violence",),
     "Mental Health or Overreliance Crisis": ("Self-Harm",),
 }
-"""Titles of ``specific_harms``, what stands before its colon, that say more than their type does."""
+"""Titles of ``specific_harms`` (the text before its colon) that say more than their type does."""
 
 LABELS: Mapping[str, Label] = {"0": "safe", "0.0": "safe", "1": "unsafe", "1.0": "unsafe"}
 """Values of ``<model>_harmful``; a table with a gap turns whole numbers into fractions."""

@@ -1,8 +1,8 @@
-"""GuardReasonerTrain: requests and responses of four data sets, with a label that stands in a written-out reasoning.
+"""GuardReasonerTrain: requests and responses of four data sets, with labels at the end of a written-out reasoning.
 
 Who labelled depends on the split. In BeaverTailsTrainR the label of the response is a person's and that of the request
 GPT-4o's; in AegisTrainR the most common label of the annotators counts and all but Safe is harmful, Needs Caution as
-well, and a whole dialogue may stand as one request; ToxicChatTrainR has the rows that people annotated. WildGuardTrainR
+well, and a whole dialogue may be one request; ToxicChatTrainR has the rows that people annotated. WildGuardTrainR
 is labelled by GPT-4.
 Source: hub yueliu1999/GuardReasonerTrain; arXiv 2501.18492.
 """

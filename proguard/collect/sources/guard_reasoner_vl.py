@@ -1,6 +1,6 @@
 """GuardReasoner-VL, image part: images that a teacher reasons about, safe or not, without a category.
 
-The label stands in the teacher's text, whose reasoning may name verdicts as well: the last one counts. The frame around
+The label is in the teacher's text, whose reasoning may name verdicts as well: the last one counts. The frame around
 an image holds no text of a user and no answer, so a sample is the image alone.
 Source: hub yueliu1999/GuardReasoner-VLTrain, ``GuardReasoner-VLTrainImage.json`` and ``image``; arXiv 2505.11049.
 """

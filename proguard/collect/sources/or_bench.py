@@ -1,4 +1,4 @@
-"""OR-Bench: safe requests that sound unsafe, to measure over-refusal, and a file of unsafe ones beside them.
+"""OR-Bench: safe requests that sound unsafe, to measure over-refusal, and a file of unsafe ones.
 
 The file says the label. In the safe files the category names what a request sounds like and not what it is.
 Source: hub bench-llm/or-bench; arXiv 2405.20947.

@@ -41,7 +41,7 @@ SOURCE_LABELS = None
 
 
 def read(*, files: Mapping[str, Path]) -> Iterator[Item]:
-    """Yield a sample per row; source label of an unsafe one: the name of its category, else the id, else ``None``.
+    """Yield a sample per row; source label of an unsafe one: the name of its category, by default the id.
 
     Raises:
         ValueError: When a file lacks a column of `COLUMNS`.

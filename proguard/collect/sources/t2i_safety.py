@@ -1,4 +1,4 @@
-"""T2ISafety: images, mostly generated, that people labelled for toxicity and privacy; its fairness rows are no labels.
+"""T2ISafety: images, mostly generated, that people labelled for toxicity and privacy; its fairness rows are left out.
 
 The label is what the assistant says of the image. The category of the text that an image was generated from is not: a
 harmless picture may come of a harmful text. Several rows may show one image, under one path or more.
