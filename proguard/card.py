@@ -142,6 +142,8 @@ def read_card(folder: Path | str) -> GuardCard:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{path}: not JSON ({error}): {REMEDY}") from error
+    if isinstance(content, dict) and "family" in content:
+        raise ValueError(f"{path}: a guard of another family ({content['family']!r:.40}), expected one of our own")
     version = content.get("version") if isinstance(content, dict) else None
     if version != CARD_VERSION:
         raise ValueError(f"{path}: version: expected {CARD_VERSION}, found {version!r}: {REMEDY}")

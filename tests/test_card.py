@@ -63,6 +63,12 @@ def test_wrong_card_is_refused_by_key_in_one_line(tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
+def test_guard_of_another_family_is_refused_by_name(tmp_path):
+    (tmp_path / CARD_FILE).write_text('{"family": "llama_guard"}')
+    with pytest.raises(ValueError, match="another family .'llama_guard'., expected one of our own"):
+        read_card(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"3"])
 def test_unreadable_card_is_refused_by_name(tmp_path, content):
     (tmp_path / CARD_FILE).write_bytes(content)

@@ -26,12 +26,17 @@ class Ask:
 
     subject: Subject
     part: Policy
-    query: Query
+    messages: list[dict[str, str]]
+
+    @property
+    def query(self) -> Query:
+        """The prompt as engines take it."""
+        return Query(self.messages, self.subject.image, marks=MARKS)
 
     @property
     def cost(self) -> tuple[bool, int]:
         """Image and length: prompts alike in both make a batch with little padding."""
-        return self.query.image is not None, sum(len(message["content"]) for message in self.query.messages)
+        return self.subject.image is not None, sum(len(message["content"]) for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,9 @@ def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[Ask]:
     """Yield the prompts of an item: each of its samples under each part of the policy."""
     for subject in subjects_of(item):
         whole = policy.at(card.levels[subject.sample.modality])
-        for part in split_policy(whole, card.max_shown and card.max_shown[whole.level]):
+        for part in split_policy(whole, None if card.max_shown is None else card.max_shown[whole.level]):
             messages = render_prompt(subject.sample, part, policy.taxonomy, card.prompt)
-            yield Ask(subject, part, Query(messages, subject.image, marks=MARKS))
+            yield Ask(subject, part, messages)
 
 
 def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> list[Answer]:

@@ -106,10 +106,10 @@ def _subject(texts: Item, image: NormalImage | None, covers: tuple[str, ...]) ->
         modality="text" if image is None else "image" if texts.request is None else "text_image",
         request=texts.request,
         response=texts.response,
-        image=image and image.sha256,
+        image=None if image is None else image.sha256,
         request_label=None,
     )
-    return Subject(sample, image and image.content, covers)
+    return Subject(sample, None if image is None else image.content, covers)
 
 
 def _check_text(name: str, text: Any) -> str | None:

@@ -9,6 +9,7 @@ from proguard.moderate.ask import Answer, Ask
 from proguard.moderate.outcome import Outcome
 from proguard.moderate.parts import Joined, join_parts
 from proguard.naming import is_free_name
+from proguard.sample import Label
 from proguard.taxonomy import Taxonomy
 from proguard.verdict import Parsed, parse
 
@@ -21,8 +22,8 @@ def outcome_of(asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonom
         answers: The answer to each, in the same order.
         taxonomy: The taxonomy of the policy.
     """
-    pairs = groupby(zip(asks, answers, strict=True), key=lambda pair: id(pair[0].subject))
-    return join_outcomes([_outcome_of_subject(*zip(*group, strict=True), taxonomy) for _, group in pairs])
+    groups = groupby(zip(asks, answers, strict=True), key=lambda pair: id(pair[0].subject))
+    return join_outcomes([_outcome_of_subject(list(group), taxonomy) for _, group in groups])
 
 
 def join_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
@@ -47,11 +48,12 @@ def join_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def _join_labels(labels: Sequence[str | None]) -> str | None:
+def _join_labels(labels: Sequence[Label | None]) -> Label | None:
     return "unsafe" if "unsafe" in labels else "safe" if "safe" in labels else None
 
 
-def _outcome_of_subject(asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonomy) -> Outcome:
+def _outcome_of_subject(pairs: Sequence[tuple[Ask, Answer]], taxonomy: Taxonomy) -> Outcome:
+    asks, answers = [ask for ask, _ in pairs], [answer for _, answer in pairs]
     subject, parts = asks[0].subject, [ask.part for ask in asks]
     parsed = [_parse(answer, has_response=subject.sample.has_response) for answer in answers]
     outcome = _describe(join_parts(parsed, parts), asks, answers, taxonomy)

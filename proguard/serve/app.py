@@ -1,6 +1,6 @@
 """The ASGI application: all routes over one service."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
@@ -16,6 +16,8 @@ from proguard.serve.guardrails import read_classify, read_litellm
 from proguard.serve.openai_names import MODEL_ALIASES
 from proguard.serve.routes import judging_route, read_moderation
 from proguard.serve.service import Service
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 PAGE = files("proguard.serve") / "page.html"
 
@@ -92,7 +94,7 @@ _PAGE_POLICY = (
 """The page holds its own style and script, and talks to this server alone."""
 
 
-def _answering(endpoint: Callable[[Request], object]) -> Callable[[Request], object]:
+def _answering(endpoint: Endpoint) -> Endpoint:
     """Return an endpoint that turns what it raises into an error in OpenAI's shape."""
 
     async def answer(request: Request) -> Response:

@@ -77,7 +77,8 @@ async def _observed(
     """Return the response to a request, whatever happens; count it, and log it without its content."""
     start = time.perf_counter()
     request.state.id = f"modr-{uuid.uuid4().hex}"
-    code, outcomes = None, []
+    code: str | None = None
+    outcomes: Sequence[Outcome] = []
     try:
         response, outcomes = await judge(request)
     except Exception as error:

@@ -41,8 +41,11 @@ async def _serve(service: Service, host: str, port: int) -> None:
         service.is_draining = True
         server.should_exit = True
 
+    def stop_from_thread() -> None:
+        loop.call_soon_threadsafe(stop)
+
     config = uvicorn.Config(
-        make_app(service, on_failure=lambda: loop.call_soon_threadsafe(stop)),
+        make_app(service, on_failure=stop_from_thread),
         host=host,
         port=port,
         http="h11",
