@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan generate repro serve test unit ui check lint types lock clean rehearse gpu-check
+.PHONY: setup plan generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
 # of Ray's processes would else compile anew where Python may not write bytecode.
@@ -46,6 +46,12 @@ rehearse: setup
 # What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B.
 gpu-check: setup
 	python -m benchmarks.gpu_inference --out gpu.json
+# The server against LangChain, any-guardrail, LiteLLM and NeMo Guardrails, in an environment of their own.
+CLIENTS := .work/clients
+clients: setup
+	test -x $(CLIENTS)/bin/python || uv venv --quiet --python $(BIN)/python $(CLIENTS)
+	uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt
+	python -m tests.clients.run $(CLIENTS)/bin/python
 
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
 # number of tests, xdist's own order, the few that train would come last.

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from proguard.serve.chat import read_chat
 from proguard.serve.errors import ApiError, error_response, on_router_error, to_api_error
 from proguard.serve.guardrails import read_classify, read_litellm
 from proguard.serve.openai_names import MODEL_ALIASES
@@ -39,6 +40,7 @@ def make_app(service: Service, *, on_failure: Callable[[], None] = lambda: None)
         judging_route("/v1/moderations", service, read_moderation),
         judging_route("/beta/litellm_basic_guardrail_api", service, read_litellm),
         judging_route("/classify", service, read_classify),
+        judging_route("/v1/chat/completions", service, read_chat),
         *_reading_routes(service),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: on_router_error})

@@ -20,12 +20,12 @@ KEY = "a key of some length"
 
 
 def rule(text: str) -> str:
-    """Call a text unsafe that holds `bad`, by category C2S2; break the format at `odd`."""
-    response = "safe" if "<agent>" in text else None
-    user = text.split("<user>")[-1]
-    if "odd" in user:
+    """Call request or response unsafe where it holds `bad`, by category C2S2; break the format at `odd`."""
+    user, *agent = text.split("<user>")[-1].split("<agent>")
+    if "odd" in text.split("<user>")[-1]:
         return "hm"
-    return say("unsafe", response, "C2S2") if "bad" in user else say(response=response)
+    labels = ["unsafe" if "bad" in side else "safe" for side in (user, *agent)]
+    return say(labels[0], labels[1] if agent else None, "C2S2" if "unsafe" in labels else None)
 
 
 def make_service(engine=None, *, card=None, limits: dict | None = None, **options) -> Service:
@@ -48,14 +48,21 @@ def asking(engine=None, **options) -> Iterator[TestClient]:
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
     """Yield the address of a real server on the loopback, once it is ready."""
-    config = uvicorn.Config(make_app(service), port=0, http="h11", ws="none", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    with serving_app(service, lambda app: app) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving_app(service: Service, wrap) -> Iterator[tuple[str, object]]:
+    """Yield the address of a real server whose application is wrapped, and the wrapped application."""
+    app = wrap(make_app(service))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http="h11", ws="none", log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         wait_until(lambda: server.started)
         wait_until(lambda: service._loaded is not None)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", app
     finally:
         server.should_exit = True
         thread.join()

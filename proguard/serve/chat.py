@@ -1,0 +1,95 @@
+"""`POST /v1/chat/completions` that judges the conversation it is given, as content-safety models do.
+
+The answer is the JSON of NVIDIA's content-safety models, which NeMo Guardrails reads: ``User Safety``, ``Response
+Safety`` where the agent answered, and ``Safety Categories``. Each user message is judged with the answer after it, and
+each system message as a text of its own; what has no verdict is unsafe.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proguard.moderate.item import Item
+from proguard.moderate.outcome import Outcome
+from proguard.serve.errors import ApiError
+from proguard.serve.inputs import InputReader
+from proguard.serve.policies import find_policy
+from proguard.serve.routes import Asked
+from proguard.serve.service import Loaded
+from proguard.storage.image import NormalImage
+
+_ROLES = ("system", "developer", "user", "assistant", "tool")
+
+
+def read_chat(content: dict[str, Any], loaded: Loaded) -> Asked:
+    """Read a chat request; options of sampling change nothing, since a verdict is greedy."""
+    messages = content.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise ApiError(400, "invalid_type", "messages: expected a list of messages", "messages")
+    if content.get("stream"):
+        raise ApiError(400, "stream_not_supported", "stream: a verdict comes in one piece", "stream")
+    if content.get("n") not in (None, 1):
+        raise ApiError(400, "invalid_type", "n: expected 1", "n")
+    policy = find_policy(loaded.policies, content.get("policy"))
+    items = _items_of(messages, loaded.reader)
+
+    def answer(outcomes: Sequence[Outcome], id_: str) -> dict[str, Any]:
+        message = {"role": "assistant", "content": json.dumps(_describe(items, outcomes))}
+        return {
+            "id": id_,
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": loaded.identity.guard,
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        }
+
+    return Asked([(item, policy) for item in items], answer)
+
+
+def _items_of(messages: Sequence[Any], reader: InputReader) -> list[Item]:
+    """Return an item for each message, an assistant's together with the user's message before it."""
+    turns: list[tuple[str, str, str | None, list[NormalImage]]] = []
+    n_images = 0
+    for index, message in enumerate(messages):
+        param = f"messages[{index}]"
+        if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
+            raise ApiError(400, "invalid_type", f"{param}: expected a role of {', '.join(_ROLES)}", param)
+        text, images = _content_of(message.get("content"), reader, f"{param}.content")
+        n_images += len(images)
+        turns.append((param, str(message["role"]), text, images))
+    reader.check_numbers(n_inputs=len(turns), n_images=n_images, param="messages")
+    items = []
+    while turns:
+        param, role, text, images = turns.pop(0)
+        if role == "assistant":
+            items.append(reader.item(response=text, images=images, param=param))
+        elif role == "user" and turns and turns[0][1] == "assistant":
+            _, _, answer, more = turns.pop(0)
+            items.append(reader.item(request=text, response=answer, images=[*images, *more], param=param))
+        else:
+            items.append(reader.item(request=text, images=images, param=param))
+    return items
+
+
+def _content_of(content: Any, reader: InputReader, param: str) -> tuple[str | None, list[NormalImage]]:
+    if isinstance(content, list):
+        return reader.parts(content, param)
+    return reader.text(content, param), []
+
+
+def _describe(items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """Return the fields that NeMo reads; a side without a verdict is unsafe."""
+    asked = [(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
+    sides = {
+        "User Safety": [o.request for i, o in asked if i.request is not None or i.images],
+        "Response Safety": [o.response for i, o in asked if i.response is not None],
+    }
+    verdicts = {
+        side: "safe" if set(labels) == {"safe"} and all(o.status == "ok" for o in outcomes) else "unsafe"
+        for side, labels in sides.items()
+        if labels
+    }
+    names = dict.fromkeys(o.name or o.category or o.status for o in outcomes if o.flagged)
+    return verdicts | ({"Safety Categories": ", ".join(names)} if names else {})
