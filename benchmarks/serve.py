@@ -185,10 +185,11 @@ def share(values: Sequence[float], q: float) -> float:
 def measure_batching(guard: Path, n: int) -> float:
     """Print what clients gain from batches; return the requests a second at 32 clients."""
     bodies = draw_bodies(n)
-    with server(guard, "--batch-prompts", "1") as (_, address):
+    unbounded = ("--queue-seconds", "600")
+    with server(guard, *unbounded, "--batch-prompts", "1") as (_, address):
         asyncio.run(closed_loop(address, bodies[:30], 4))
         unbatched = n / asyncio.run(closed_loop(address, bodies, 32))[1]
-    with server(guard, "--queue-seconds", "600") as (_, address):
+    with server(guard, *unbounded) as (_, address):
         asyncio.run(closed_loop(address, bodies[:30], 4))
         results = {k: asyncio.run(closed_loop(address, bodies, k)) for k in (1, 8, 32)}
     said = {k: verdicts(replies) for k, (replies, _) in results.items()}
