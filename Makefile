@@ -46,6 +46,7 @@ rehearse: setup
 # What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B.
 gpu-check: setup
 	python -m benchmarks.gpu_inference --out gpu.json
+
 # The server against LangChain, any-guardrail, LiteLLM and NeMo Guardrails, in an environment of their own.
 CLIENTS := .work/clients
 clients: setup
