@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from proguard.flatten import flatten
 from proguard.runtime import provenance
+from proguard.runtime.params import CONF, compose_params
 from proguard.runtime.processes import Process, pipeline_process, this_process
 from proguard.storage.files import read_json
 
@@ -34,7 +35,16 @@ MAX_HEADLINES = 20
 
 _FINAL_STAGE = "evaluate"
 _AFTER_SPLIT = ("rl_train", "predict", _FINAL_STAGE)
-_UNTRACKED = ("runtime.", "paths.", "plan.")
+_UNTRACKED = ("runtime.", "paths.", "plan.", "predict.guard", "predict.test_set")
+_HEADLINE_PARAMS = {
+    "profile",
+    "base_model.model",
+    "modality_balance.strategy",
+    "ood_split.fold",
+    "rl_train.steps",
+    "rl_train.lr",
+    "rl_train.seed",
+}
 _EXPERIMENT_KIND = "custom_model_development"
 """Makes MLflow's pages open on runs and metrics instead of traces of language model calls."""
 
@@ -154,8 +164,19 @@ def _create_parent(client: "MlflowClient", experiment: str, params: Mapping[str,
     name = os.environ.get("DVC_EXP_NAME") or f"repro {provenance.short_commit() or 'uncommitted'}"
     tags = {_PIPELINE: _pipeline_key(process), _PROCESS: str(process), **provenance.source_tags(params)}
     run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
-    mlflow.log_params({k: str(v)[:500] for k, v in flatten(params) if not k.startswith(_UNTRACKED)}, run_id=run)
+    mlflow.log_params({k: str(v)[:500] for k, v in shown_params(params).items()}, run_id=run)
     return run
+
+
+def shown_params(params: Mapping[str, Any], conf: Path = CONF) -> dict[str, Any]:
+    """Return the parameters that a pipeline's run shows: the headline ones, and those that differ from the profile's.
+
+    MLflow's page that compares two runs lists all parameters of both, so equal ones would hide those that differ. The
+    artifact params.yaml has all of them.
+    """
+    leaves = {key: value for key, value in flatten(params) if not key.startswith(_UNTRACKED)}
+    default = dict(flatten(compose_params(conf, [f"profile={params['profile']}"]))) if conf.exists() else {}
+    return {k: v for k, v in leaves.items() if k in _HEADLINE_PARAMS or k not in default or default[k] != v}
 
 
 def _pipeline_key(process: Process) -> str:

@@ -10,7 +10,8 @@ import time
 import mlflow
 import pytest
 
-from proguard.runtime.mlflow_runs import MAX_HEADLINES
+from proguard.runtime.mlflow_runs import MAX_HEADLINES, shown_params
+from proguard.runtime.params import compose_params
 from proguard.runtime.tracking import log_step, track_stage
 from tests.runtime.mlflow_store import PARAMS, RESULT, parent_and_children, runs
 from tools.closure import ROOT
@@ -74,6 +75,18 @@ def test_pipeline_has_the_splits_as_its_data_set(project, monkeypatch):
     assert (given.dataset.name, given.dataset.digest) == ("mini", out["md5"])
     assert json.loads(given.dataset.profile) == {"train": 9}
     assert parent.data.tags["proguard.data"] == out["md5"]
+
+
+@pytest.mark.parametrize("profile", ["mini", "paper"])
+def test_shown_params_are_few_and_hold_what_differs_from_the_profile(profile):
+    same = compose_params(ROOT / "conf", [f"profile={profile}"])
+    other = compose_params(ROOT / "conf", [f"profile={profile}", "rl_train.kl_coef=0.5", "ood_split.novel=[C1]"])
+    usual, changed = (shown_params(params, ROOT / "conf") for params in (same, other))
+    assert len(usual) <= 10
+    assert {key: changed[key] for key in changed.keys() - usual.keys()} == {
+        "rl_train.kl_coef": 0.5,
+        "ood_split.novel": ["C1"],
+    }
 
 
 def test_summary_of_a_stage_of_a_matrix_is_found(project, monkeypatch):
