@@ -28,6 +28,7 @@ from proguard.rl_train.overrides import make_overrides, verl_settings
 from proguard.rl_train.rows import write_verl_rows
 from proguard.rl_train.train import run_verl
 from proguard.row import read_rows
+from proguard.runtime.cluster import check_answer
 from proguard.runtime.stage import run_stage
 from proguard.runtime.tracking import log_step
 from proguard.storage.files import atomic_folder, write_json
@@ -60,6 +61,7 @@ def main(cfg: DictConfig) -> None:
         machines=machines,
     )
     check_batches(verl)
+    check_answer(machines.ray_address or "local")
     kept = write_verl_rows(
         read_rows(rows_file, taxonomy),
         files.rows,

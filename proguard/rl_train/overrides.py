@@ -38,7 +38,7 @@ def verl_settings(
     theirs = dict(flatten(engine.verl))
     if both := sorted(ours.keys() & theirs.keys()):
         raise ValueError(f"engine.verl: {', '.join(both)} follow from rl_train and runtime.rl; set them there")
-    return ours | _ray(theirs, engine, machines)
+    return ours | _ray(theirs, machines)
 
 
 def make_overrides(settings: Mapping[str, Any]) -> list[str]:
@@ -46,7 +46,12 @@ def make_overrides(settings: Mapping[str, Any]) -> list[str]:
     return [f"{_sign(key)}{key}={_value(value)}" for key, value in settings.items()]
 
 
-def _ray(theirs: dict[str, Any], engine: Engine, machines: Machines) -> dict[str, Any]:
+def worker_variables(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings that hand variables to Ray's workers, which inherit nothing on a cluster that is joined."""
+    return {f"ray_kwargs.ray_init.runtime_env.env_vars.{key}": value for key, value in variables.items()}
+
+
+def _ray(theirs: dict[str, Any], machines: Machines) -> dict[str, Any]:
     """Return the engine's settings with those of Ray for a cluster of our own, or for one that is joined.
 
     Raises:
@@ -60,10 +65,9 @@ def _ray(theirs: dict[str, Any], engine: Engine, machines: Machines) -> dict[str
                 " and set runtime.rl.ray_address to its host:port"
             )
         return theirs | {f"{start}.address": "local"}
-    # A cluster that runs already has its resources, and its workers do not inherit our environment.
-    variables = {f"{start}.runtime_env.env_vars.{key}": value for key, value in engine.environment.items()}
+    # A cluster that runs has its resources already.
     joined = {key: value for key, value in theirs.items() if not key.startswith(f"{start}.")}
-    return joined | variables | {f"{start}.address": machines.ray_address}
+    return joined | {f"{start}.address": machines.ray_address}
 
 
 def _algorithm() -> dict[str, Any]:

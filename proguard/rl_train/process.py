@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from proguard.rl_train.config import TrainingFiles
+from proguard.rl_train.overrides import make_overrides, worker_variables
 from proguard.runtime.cluster import ray_folder
 
 PROJECT = Path(__file__).parents[2]
@@ -36,23 +37,20 @@ def running_verl(
         environment: Variables that the process gets in addition to our own.
     """
     with (files.work / f"{attempt}.log").open("wb") as log, ray_folder() as folder:
-        variables = {
-            **_own_variables(),
+        shared = {
             "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
             "HF_DATASETS_CACHE": str(files.work / "datasets"),
-            "RAY_USAGE_STATS_ENABLED": "0",
             "TOKENIZERS_PARALLELISM": "false",
-            # Sockets of Ray, of vLLM and of multiprocessing need a short path.
-            "RAY_TMPDIR": folder,
-            "TMPDIR": folder,
             "VERL_FILE_LOGGER_PATH": str(files.work / f"{attempt}.jsonl"),
             **environment,
         }
+        # Sockets of Ray, of vLLM and of multiprocessing need a short path.
+        local = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": folder, "TMPDIR": folder}
         process = subprocess.Popen(
-            [sys.executable, "-m", "verl.trainer.main_ppo", *overrides],
+            [sys.executable, "-m", "verl.trainer.main_ppo", *overrides, *make_overrides(worker_variables(shared))],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=variables,
+            env=_own_variables() | local | shared,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )

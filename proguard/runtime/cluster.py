@@ -40,8 +40,7 @@ def connect(address: str) -> Iterator[None]:
         yield
         return
     is_local = address == "local"
-    if address not in ("local", "auto"):
-        check_answer(address)
+    check_answer(address)
     with ray_folder() if is_local else nullcontext() as folder:
         ray.init(address, include_dashboard=False if is_local else None, _temp_dir=folder)
         try:
@@ -77,11 +76,13 @@ def ray_folder() -> Iterator[str]:
 
 
 def check_answer(address: str) -> None:
-    """Raise unless something answers at ``host:port``.
+    """Raise unless something answers at ``host:port``; ``local`` and ``auto`` pass.
 
     Raises:
         ConnectionError: When nothing does, or the address has another form.
     """
+    if address in ("local", "auto"):
+        return
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()

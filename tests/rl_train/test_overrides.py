@@ -7,7 +7,7 @@ import pytest
 from proguard.reward.config import STRICT, RewardConfig
 from proguard.rl_train.batches import check_batches
 from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
-from proguard.rl_train.overrides import make_overrides, verl_settings
+from proguard.rl_train.overrides import make_overrides, verl_settings, worker_variables
 from proguard.runtime.params import compose_params
 from tools.closure import ROOT
 
@@ -60,11 +60,14 @@ def test_ray_without_an_address_is_a_cluster_of_its_own():
     assert {k: v for k, v in made.items() if k.startswith(RAY)} == {f"{RAY}.num_cpus": 3, f"{RAY}.address": "local"}
 
 
-def test_ray_with_an_address_joins_it_and_hands_over_the_environment():
+def test_ray_with_an_address_joins_it_and_leaves_its_resources():
     machines = Machines(n_gpus_per_node=1, nnodes=2, ray_address="h:1", stall_seconds=9)
-    made = settings(verl={"ray_kwargs": {"ray_init": {"num_cpus": 3}}}, machines=machines, environment={"A": "b"})
-    joined = {f"{RAY}.runtime_env.env_vars.A": "b", f"{RAY}.address": "h:1"}
-    assert {k: v for k, v in made.items() if k.startswith(RAY)} == joined
+    made = settings(verl={"ray_kwargs": {"ray_init": {"num_cpus": 3}}}, machines=machines)
+    assert {k: v for k, v in made.items() if k.startswith(RAY)} == {f"{RAY}.address": "h:1"}
+
+
+def test_worker_variables_are_settings_of_ray():
+    assert worker_variables({"A": "b"}) == {f"{RAY}.runtime_env.env_vars.A": "b"}
 
 
 def test_machines_without_a_cluster_to_join_are_refused():

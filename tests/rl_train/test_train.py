@@ -123,3 +123,45 @@ def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
     machine = {"environment": {}, "stall_seconds": 1.0, "on_step": print}
     with exclusive(files.work), pytest.raises(RuntimeError, match="work: another process is working on it"):
         run_verl([], None, files, n_rows=1, taxonomy=taxonomy(), **machine)
+
+
+CLUSTER = """
+import ray
+from proguard.runtime.cluster import ray_folder
+with ray_folder() as folder:
+    sizes = {"num_cpus": 10, "num_gpus": 1, "object_store_memory": 300_000_000}
+    print(ray.init("local", include_dashboard=False, _temp_dir=folder, **sizes).address_info["gcs_address"], flush=True)
+    input()
+    ray.shutdown()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """The address of a Ray cluster that somebody else started, in an environment without ours."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "RAY_AUTH_MODE": "disabled",
+    }
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", CLUSTER], env=environment, cwd=tmp_path, **pipes) as process:
+        yield process.stdout.readline().strip()
+        process.communicate("\n", timeout=60)
+
+
+def test_training_joins_the_cluster_that_is_set_and_leaves_it_running(project, cluster):
+    done = run(project, f"runtime.rl.ray_address={cluster}")
+    assert done.returncode == 0, done.stderr[-3000:]
+    summary = read_json(project / "data" / "summaries" / "rl_train.json")
+    assert summary["steps"] == 2
+    assert "kl_last" in summary  # verl's own numbers came back from its workers.
+    assert "RAY_ADDRESS=127.0.0.1:1 is not used by rl_train" in done.stderr
+
+
+def test_cluster_that_does_not_answer_is_an_error_before_verl_starts(project):
+    done = run(project, "runtime.rl.ray_address=127.0.0.1:1")
+    assert done.returncode != 0
+    assert "Ray cluster: expected local, auto or the host:port of one that runs, found 127.0.0.1:1" in done.stderr
+    assert not list(project.glob(".work/rl_train/*/verl-*.log"))
