@@ -23,7 +23,7 @@ def main(cfg: DictConfig) -> None:
     name = cfg.predict.guard
     entry = OmegaConf.to_container(cfg.guards[name], resolve=True)
     spec = make_spec(name, entry, maps=Path(cfg.paths.guard_maps), taxonomy=load_taxonomy(cfg.paths.taxonomy))
-    summary = {"family": spec.family, "records": None}
+    summary: dict[str, str | int | None] = {"family": spec.family, "records": None}
     with atomic_folder(Path(cfg.paths.guards) / name) as folder:
         write_spec(spec, folder)
         if spec.recorded is not None:

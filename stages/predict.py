@@ -5,6 +5,7 @@ python stages/predict.py predict.guard=proguard predict.test_set=test
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
@@ -53,9 +54,10 @@ def main(cfg: DictConfig) -> None:
         readings = read_all(rows, guard.family, answered.answers)
         table = prediction_table(guard.family_name, readings, answered.answers)
         write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
-        statuses = {side: Counter(getattr(reading, side).status for reading in readings.values()) for side in SIDES}
-        details = Counter(reading.detail for reading in readings.values())
-        summary = {"rows": len(rows), "status": details, **statuses, **answered.counts}
+        summary: dict[str, Any] = {"rows": len(rows), **answered.counts}
+        summary["status"] = Counter(reading.detail for reading in readings.values())
+        for side in SIDES:
+            summary[side] = Counter(getattr(reading, side).status for reading in readings.values())
         write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
         log_step({"seconds_per_ask": seconds_per_ask(journal)}, step=0)
         journal_path.unlink()

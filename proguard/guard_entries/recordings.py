@@ -62,7 +62,7 @@ def _read(path: Path, recorded: Recorded, where: str) -> Iterator[tuple[RecordKe
     )
     for number, record in enumerate(records, 1):
         place = f"{where}, record {number}"
-        fields = {name: _field(record, column, place) for name, column in recorded.columns.items()}
+        fields = {str(name): _field(record, column, place) for name, column in recorded.columns.items()}
         yield (_key(fields, recorded, place), fields.get("ask") or ""), fields["completion"] or ""
 
 
@@ -78,7 +78,7 @@ def _key(fields: Mapping[str, str | None], recorded: Recorded, where: str) -> st
         return id_key(fields["id"] or "")
     if "request" in fields:
         return text_key(fields["request"], fields.get("response"))
-    before, between, after = recorded.cut
+    before, between, after = recorded.cut or ("", "", "")
     prompt = fields["prompt"] or ""
     _, has_before, rest = prompt.partition(before)
     request, has_between, response = rest.rpartition(between)

@@ -132,6 +132,6 @@ def _text_of(node: ast.expr, values: Mapping[str, str]) -> str | None:
         text = _text_of(node.func.value, values)
         return text if text is None else text.strip()
     if isinstance(node, ast.JoinedStr):
-        parts = [_text_of(part, values) for part in node.values]
-        return None if None in parts else "".join(parts)
+        parts = [text for part in node.values if (text := _text_of(part, values)) is not None]
+        return "".join(parts) if len(parts) == len(node.values) else None
     return None

@@ -12,13 +12,12 @@ from typing import Literal
 
 from proguard.guards.content import fill, place
 from proguard.guards.family import Ask
-from proguard.guards.make_reading import read_side
+from proguard.guards.make_reading import name_in, read_side
 from proguard.guards.released import read_released
 from proguard.guards.scores import share_of
 from proguard.guards.spec import STRICT, Scope
-from proguard.ids import looks_like_id
 from proguard.inference.engine import Completion, Mark, Query
-from proguard.policy import Policy, known_ids
+from proguard.policy import Policy
 from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.readings.reading import NOT_ASKED, Reading
 from proguard.row import Row
@@ -79,15 +78,13 @@ class Chat:
             detail = "missing_field"
         ids = (said.category,) if said.category in row.policy.ids else said.ids
         codes = tuple(code for id_ in ids if (code := row.policy.code_of(id_)) is not None) if is_unsafe else ()
-        has_name = is_unsafe and not ids and said.category is not None
-        is_name = has_name and not looks_like_id(said.category, known_ids(row.policy))
         return Reading(
             request,
             response,
             category=said.category if is_unsafe else None,
             code=codes[0] if codes else None,
             codes=codes,
-            name=said.category if is_name else None,
+            name=name_in(said.category, row.policy) if is_unsafe and not ids else None,
             reads_policy=True,
             detail=detail,
         )

@@ -53,7 +53,7 @@ def make_family(spec: GuardSpec, where: str) -> Family:
     missing = [text for text in family.needed_texts if text not in spec.texts]
     if missing and spec.recorded is None:
         raise ValueError(f"{where}.texts: family {spec.family} needs {', '.join(missing)}")
-    return replace(family, texts={**dict.fromkeys(missing, ""), **spec.texts}) if missing else family
+    return make_family(replace(spec, texts={**dict.fromkeys(missing, ""), **spec.texts}), where) if missing else family
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from proguard.guards.scores import share_of
 from proguard.guards.spec import STRICT, Scope
 from proguard.inference.engine import Completion, Mark, Query
 from proguard.prompt import IMAGE_PLACEHOLDER
-from proguard.readings.reading import Reading, Side
+from proguard.readings.reading import Reading, Side, SideReading
 from proguard.row import Row
 from proguard.sample import Label, Sample
 from proguard.taxonomy import Taxonomy
@@ -81,7 +81,7 @@ class JsonAnswer:
         """Return the labels and categories by key."""
         completion = answers[ASK]
         fields = read_json_fields(completion.text)
-        sides = {}
+        sides: dict[Side, SideReading] = {}
         for index, side in enumerate(self.scope.sides_of(row.sample)):
             said = next((fields[key] for key in _KEYS[self.form][side] if key in fields), "")
             scores = completion.scores[index] if completion.scores else None

@@ -16,7 +16,7 @@ from proguard.guards.make_reading import make_reading, read_side
 from proguard.guards.scores import share_of
 from proguard.guards.spec import STRICT, Scope
 from proguard.inference.engine import Completion, Mark, Query
-from proguard.readings.reading import Reading, Side
+from proguard.readings.reading import Reading, Side, SideReading
 from proguard.row import Row
 from proguard.sample import Label, Sample
 from proguard.taxonomy import Taxonomy
@@ -48,7 +48,7 @@ class Shape:
     texts: tuple[str, ...]
 
 
-_HARM = {"request": "Harmful request", "response": "Harmful response"}
+_HARM: Mapping[Side, str] = {"request": "Harmful request", "response": "Harmful response"}
 _YES_NO: Mapping[str, Label] = {"yes": "unsafe", "no": "safe"}
 
 SHAPES: Mapping[Form, Shape] = {
@@ -104,7 +104,9 @@ class Keyed:
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
         """Return the labels by key, whatever stands around the lines."""
-        sides, labels, shape = {}, [], SHAPES[self.form]
+        shape = SHAPES[self.form]
+        sides: dict[Side, SideReading] = {}
+        labels: list[str] = []
         for index, side in enumerate(self.scope.sides_of(row.sample)):
             completion = answers[side if shape.asks_each else BOTH]
             fields = read_fields(completion.text.rpartition("</think>")[2])

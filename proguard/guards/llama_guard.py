@@ -19,7 +19,7 @@ from proguard.guards.scores import share_of
 from proguard.guards.spec import STRICT, Scope
 from proguard.inference.engine import Completion, Mark, Query
 from proguard.prompt import IMAGE_PLACEHOLDER
-from proguard.readings.reading import Reading, Side
+from proguard.readings.reading import Reading, Side, SideReading
 from proguard.row import Row
 from proguard.sample import Label, Sample
 from proguard.taxonomy import Taxonomy
@@ -66,8 +66,11 @@ class LlamaGuard:
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
         """Return the labels of the sides, and the codes of those that are unsafe."""
-        sides, labels, details = {}, [], []
-        for side, completion in answers.items():
+        sides: dict[Side, SideReading] = {}
+        labels: list[str] = []
+        details: list[str] = []
+        for side in self.scope.sides_of(row.sample):
+            completion = answers[side]
             label, codes, detail = read_llama_guard(completion.text)
             share = share_of(completion.scores[0], unsafe=("unsafe",), safe=("safe",)) if completion.scores else None
             sides[side] = read_side(completion, label, share)

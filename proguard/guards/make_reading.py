@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from proguard.guards.categories import Meanings, find_categories
+from proguard.ids import looks_like_id
 from proguard.inference.engine import Completion
+from proguard.policy import Policy, known_ids
 from proguard.readings.reading import NOT_ASKED, Reading, Side, SideReading
 from proguard.sample import Label
 
@@ -44,3 +46,9 @@ def make_reading(
     if detail == "ok" and is_unsafe:
         detail = "unknown_code" if found.unknown else "ok" if found.category else "no_category"
     return Reading(request, response, found.category, found.code, found.codes, detail=detail)
+
+
+def name_in(category: str | None, policy: Policy) -> str | None:
+    """Return a category that is the guard's own name; ``None`` for an id, shown or not, and for no category."""
+    is_name = category is not None and not looks_like_id(category, known_ids(policy))
+    return category if is_name else None

@@ -15,7 +15,7 @@ from proguard.guards.make_reading import make_reading, read_side
 from proguard.guards.spec import STRICT, Scope
 from proguard.inference.engine import Completion, Query
 from proguard.prompt import IMAGE_PLACEHOLDER, defuse
-from proguard.readings.reading import Reading
+from proguard.readings.reading import Reading, Side, SideReading
 from proguard.row import Row
 from proguard.sample import Label
 from proguard.taxonomy import Taxonomy
@@ -49,13 +49,14 @@ class Moderation:
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
         """Return what was flagged, and the categories that were, highest score first."""
-        sides, labels = {}, []
-        for side, completion in answers.items():
-            result = _load(completion.text)
+        sides: dict[Side, SideReading] = {}
+        labels: list[str] = []
+        for side in self.scope.sides_of(row.sample):
+            result = _load(answers[side].text)
             scores = _numbers(result.get("category_scores"))
-            sides[side] = read_side(completion, _label(result), max(scores.values(), default=None))
+            sides[side] = read_side(answers[side], _label(result), max(scores.values(), default=None))
             flagged = [name for name, is_flagged in _mapping(result.get("categories")).items() if is_flagged is True]
-            labels += sorted(flagged, key=lambda name, scores=scores: -scores.get(name, 0.0))
+            labels += sorted(flagged, key=lambda name: -scores.get(name, 0.0))
         detail = "ok" if any(side.label for side in sides.values()) else "no_match"
         return make_reading(sides, labels, self.meanings, detail=detail)
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proguard.guards.family import Ask
+from proguard.guards.make_reading import name_in
 from proguard.guards.scores import share_of
-from proguard.ids import looks_like_id
 from proguard.inference.engine import Completion, Mark, Query
-from proguard.policy import known_ids
 from proguard.prompt import PromptFormat, render_prompt
 from proguard.readings.reading import NOT_ASKED, Reading, SideReading
 from proguard.row import Row
@@ -58,15 +57,13 @@ class Own:
             return Reading(side, response, codes=(), reads_policy=True, detail=parsed.status)
         said = parsed.verdict
         code = None if said.category is None else row.policy.code_of(said.category)
-        has_name = said.category is not None and code is None
-        is_name = has_name and not looks_like_id(said.category, known_ids(row.policy))
         return Reading(
             SideReading("ok", said.request, self._request(completion)),
             SideReading("ok", said.response, self._response(completion)) if has_response else NOT_ASKED,
             category=said.category,
             code=code,
             codes=() if code is None else (code,),
-            name=said.category if is_name else None,
+            name=name_in(said.category, row.policy),
             reads_policy=True,
         )
 

@@ -23,7 +23,7 @@ from proguard.row import Row
 from proguard.sample import Label, Sample
 from proguard.taxonomy import Taxonomy
 
-_WORDS: Mapping[Label, tuple[str, ...]] = {"unsafe": ("Yes", "yes"), "safe": ("No", "no")}
+_YES, _NO = ("Yes", "yes"), ("No", "no")
 _ROLES = ("Human Question:", "Chatbot Response:")
 
 _TAGGED = re.compile(r"<score>\s*(yes|no)\s*(?:</score>)?", re.IGNORECASE)
@@ -64,7 +64,8 @@ class YesNo:
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
         """Return the sides joined over the rules, and the rules that a side breaks."""
-        sides, labels = {}, []
+        sides: dict[Side, SideReading] = {}
+        labels: list[str] = []
         for side in self.scope.sides_of(row.sample):
             own = {key.partition(":")[2]: answer for key, answer in answers.items() if key.startswith(f"{side}:")}
             read = {name: _read_rule(answer) for name, answer in own.items()}
@@ -81,7 +82,7 @@ class YesNo:
         if self.form == "granite":
             template = {"guardian_config": {self.criterion: rule}}
         after = "<score>" if self.form == "granite" and self.criterion == "criteria_id" else ""
-        return Query(messages, template=template, marks=(Mark(_WORDS["unsafe"] + _WORDS["safe"], after),))
+        return Query(messages, template=template, marks=(Mark(_YES + _NO, after),))
 
 
 def read_yes_no(text: str) -> Label | None:
@@ -93,7 +94,7 @@ def read_yes_no(text: str) -> Label | None:
 
 def _read_rule(completion: Completion) -> SideReading:
     scores = completion.scores[0] if completion.scores else None
-    return read_side(completion, read_yes_no(completion.text), share_of(scores, **_WORDS))
+    return read_side(completion, read_yes_no(completion.text), share_of(scores, unsafe=_YES, safe=_NO))
 
 
 def _join(rules: Mapping[str, SideReading]) -> SideReading:

@@ -37,11 +37,11 @@ class Call:
 
 def make_call(query: Query, server: Server, *, max_new_tokens: int | None) -> Call:
     """Return the request for a query."""
+    fields: dict[str, Any] = {"model": server.model, **server.request}
     if query.is_moderation:
-        content = _parts(chat_messages(query.messages)[-1]["content"], query.image)
-        fields = {"model": server.model, "input": content, **server.request}
+        fields["input"] = _messages(query)[-1]["content"]
         return Call(lambda client: client.moderations.create(**fields))
-    fields = {"model": server.model, **_length(server.request, max_new_tokens), **server.request}
+    fields |= _length(server.request, max_new_tokens)
     if isinstance(query.messages, str):
         fields |= {"prompt": query.messages + query.prefill}
         fields |= {"logprobs": N_LOGPROBS} if query.marks else {}
@@ -68,7 +68,8 @@ def _extra_body(query: Query) -> dict[str, Any]:
 
 def _messages(query: Query) -> list[dict[str, Any]]:
     """Return the messages with the image as a data URL, and the start of the answer as the last one."""
-    messages = [m | {"content": _parts(m["content"], query.image)} for m in chat_messages(query.messages)]
+    chat = [] if isinstance(query.messages, str) else chat_messages(query.messages)
+    messages = [m | {"content": _parts(m["content"], query.image)} for m in chat]
     return [*messages, {"role": "assistant", "content": query.prefill}] if query.prefill else messages
 
 
@@ -100,11 +101,12 @@ def read_reply(reply: Any, query: Query, *, redact: Callable[[str], str], where:
         return Completion(redact(json.dumps(reply.results[0].model_dump(mode="json", by_alias=True))))
     if not isinstance(reply, ChatCompletion | RawReply) or "choices" not in reply.model_fields_set:
         raise ConnectionError(f"{where}: expected an answer with choices, found {type(reply).__name__}")
-    tokens = reply.usage and (reply.usage.prompt_tokens or 0, reply.usage.completion_tokens or 0)
+    usage = reply.usage
+    tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else None
     if not reply.choices:
         return Completion("", "refused", tokens=tokens)
-    choice = reply.choices[0]
-    text = choice.text if isinstance(reply, RawReply) else choice.message.content
+    choice: Any = reply.choices[0]
+    text: str | None = choice.text if isinstance(reply, RawReply) else choice.message.content
     finish = _finish(choice, text)
     if finish == "refused":
         return Completion("", "refused", tokens=tokens)

@@ -3,15 +3,12 @@
 from collections.abc import Mapping, Sequence
 from math import exp
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proguard.inference.chat import Chat
-from proguard.inference.engine import Completion, Dtype, Query, check_lengths
+from proguard.inference.engine import Completion, Dtype, Finish, Query, check_lengths
 from proguard.inference.token_scores import score_mark
 from proguard.storage.image import decode_image
-
-if TYPE_CHECKING:
-    from vllm.outputs import CompletionOutput
 
 N_LOGPROBS = 20
 """Most likely tokens of a position that vLLM returns by default; a word outside them has no probability."""
@@ -68,7 +65,8 @@ class VllmEngine:
         return prompt
 
 
-def _read(query: Query, output: "CompletionOutput") -> Completion:
+def _read(query: Query, output: Any) -> Completion:
+    """Return what vLLM's `CompletionOutput` holds."""
     steps = output.logprobs or []
     tokens = [step[i].decoded_token or "" for step, i in zip(steps, output.token_ids, strict=False)]
 
@@ -79,7 +77,7 @@ def _read(query: Query, output: "CompletionOutput") -> Completion:
             found[text] = found.get(text, 0.0) + exp(token.logprob)
         return found
 
-    finish = "length" if output.finish_reason == "length" else "stop"
+    finish: Finish = "length" if output.finish_reason == "length" else "stop"
     return Completion(
         query.prefill + output.text, finish, tuple(score_mark(tokens, candidates, mark) for mark in query.marks)
     )

@@ -133,10 +133,11 @@ def run_each(
 
 def make_queries(asked: Sequence[Asked], images: ImageStore) -> list[Query]:
     """Return the prompts with their images."""
-    content = images.read(a.row.sample.image for a in asked if a.ask.shows_image)
+    shown = [a.row.sample.image if a.ask.shows_image else None for a in asked]
+    content = images.read(image for image in shown if image is not None)
     return [
-        replace(a.ask.query, id=a.row.sample.id, image=content[a.row.sample.image] if a.ask.shows_image else None)
-        for a in asked
+        replace(a.ask.query, id=a.row.sample.id, image=None if image is None else content[image])
+        for a, image in zip(asked, shown, strict=True)
     ]
 
 

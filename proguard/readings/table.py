@@ -30,8 +30,15 @@ PREDICTION_SCHEMA: dict[str, pl.DataType] = {
 class Answer(Protocol):
     """An answer that a reading was made of."""
 
-    text: str
-    finish: str
+    @property
+    def text(self) -> str:
+        """What the guard wrote."""
+        ...
+
+    @property
+    def finish(self) -> str:
+        """How it ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,12 @@ def judge(
     readings = [prediction.reading for prediction in own]
     named = [_is_named(reading, target, bank) for reading, target in zip(readings, targets, strict=True)]
     bonuses = _bonuses(readings, targets, named, bank)
-    columns = zip(rows, targets, readings, rewards, bonuses, named, strict=True)
-    return [Outcome(*fields, bank.taxonomy) for fields in columns]
+    return [
+        Outcome(row, target, reading, reward, bonus, is_named, bank.taxonomy)
+        for row, target, reading, reward, bonus, is_named in zip(
+            rows, targets, readings, rewards, bonuses, named, strict=True
+        )
+    ]
 
 
 def _reward(

@@ -7,6 +7,7 @@ for safe instead. A row, or a side of it, that a guard was not asked about is in
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -68,7 +69,7 @@ def tally(outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:
         columns |= _share(
             f"ood_description{suffix}",
             outcomes,
-            lambda o, roles=roles: o.is_ood and o.row.role in roles and _reads_policy(o),
+            partial(_is_described, roles=roles),
             lambda o: o.bonus / BONUS_MAX,
         )
         columns |= _binary(f"ood_detection{suffix}", [_ood_call(o, roles) for o in outcomes])
@@ -81,6 +82,10 @@ def tally(outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:
 
 _Call = tuple[bool, bool] | None
 """Gold and said; ``None`` when the row is not part of the task."""
+
+
+def _is_described(outcome: Outcome, roles: Sequence[str]) -> bool:
+    return outcome.is_ood and outcome.row.role in roles and _reads_policy(outcome)
 
 
 def _was_asked(outcome: Outcome) -> bool:
