@@ -33,13 +33,13 @@ def measure_accuracy(
     for vote in votes:
         if vote.annotator != LABEL_MAP:
             answers[vote.annotator][vote.id] = vote.category
-    by_source: dict[str, list[Question]] = defaultdict(list)
+    by_source: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for question in questions:
         if question.meaning.target is not None:
-            by_source[question.sample.source].append(question)
+            by_source[question.sample.source].append((question.id, question.meaning.target))
     return {
         source: {
-            name: _measure([(q.meaning.target, answers[name].get(q.id)) for q in by_source[source]], taxonomy)
+            name: _measure([(gold, answers[name].get(id_)) for id_, gold in by_source[source]], taxonomy)
             for name in sorted(answers)
         }
         for source in sorted(by_source)
@@ -51,7 +51,11 @@ def find_contradicted(questions: Iterable[Question], votes: Iterable[Vote], taxo
 
     A label with fewer than `MIN_VOTES` votes is left out: they say nothing yet.
     """
-    labels = {q.id: (q.sample.source, q.sample.source_label, q.meaning.target) for q in questions if q.meaning.target}
+    labels = {
+        q.id: (q.sample.source, q.sample.source_label, q.meaning.target)
+        for q in questions
+        if q.sample.source_label is not None and q.meaning.target is not None
+    }
     given: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
     for vote in votes:
         if vote.annotator != LABEL_MAP and vote.id in labels:
@@ -79,8 +83,11 @@ def _measure(pairs: Sequence[Pair], taxonomy: Taxonomy) -> dict[str, Any]:
         **_count_right(pairs, taxonomy),
         "kappa": round(float(kappa), 4),
         "by_code": {
-            code: {"rows": len(by_code[code]), "votes": _count_votes(by_code[code])}
-            | _count_right(by_code[code], taxonomy)
+            code: {
+                "rows": len(by_code[code]),
+                "votes": _count_votes(by_code[code]),
+                **_count_right(by_code[code], taxonomy),
+            }
             for code in sorted(by_code)
         },
     }
@@ -102,7 +109,7 @@ def _matches(gold: str, vote: str | None, taxonomy: Taxonomy) -> bool:
 
 
 def _category(code: str | None, taxonomy: Taxonomy) -> str | None:
-    return taxonomy.category_of(code) if code in taxonomy else code
+    return taxonomy.category_of(code) if code is not None and code in taxonomy else code
 
 
 def _share(part: int, whole: int) -> float:

@@ -17,13 +17,15 @@ ALPHA_UNITS = 50_000
 """Most samples that alpha is computed from, the first in order of id, which is a hash: the library takes some 20 KB for
 each."""
 
-CONFUSION_SCHEMA: dict[str, pl.DataType] = {
-    "first": pl.String(),
-    "second": pl.String(),
-    "first_says": pl.String(),
-    "second_says": pl.String(),
-    "rows": pl.Int64(),
-}
+CONFUSION_SCHEMA = pl.Schema(
+    {
+        "first": pl.String(),
+        "second": pl.String(),
+        "first_says": pl.String(),
+        "second_says": pl.String(),
+        "rows": pl.Int64(),
+    }
+)
 
 
 def measure_agreement(votes: Iterable[Vote], taxonomy: Taxonomy) -> dict[str, dict[str, float]]:

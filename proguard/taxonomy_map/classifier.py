@@ -20,7 +20,7 @@ from proguard.naming import NameBank
 from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.embedding import BATCH_SIZE, bank_texts, competitors, is_no_home
 from proguard.taxonomy_map.label_map import Meaning
-from proguard.taxonomy_map.question import Question
+from proguard.taxonomy_map.question import Question, with_text
 from proguard.taxonomy_map.vote import Vote
 
 INVERSE_REGULARISATION = 10.0
@@ -121,10 +121,10 @@ def vote_by_classifier(
     Args:
         name: Name of the annotator.
     """
-    asked = [question for question in questions if question.text and question.meaning.candidates]
-    scores = _score_texts(sorted({question.text for question in asked}), classifier, bank)
-    for question in asked:
-        by_code = dict(zip(classifier.codes, scores[question.text], strict=True))
+    asked = with_text(questions)
+    scores = _score_texts(sorted({text for _, text in asked}), classifier, bank)
+    for question, text in asked:
+        by_code = dict(zip(classifier.codes, scores[text], strict=True))
         rivals = _rivals(question.meaning, classifier.codes, bank.taxonomy)
         values = {code: _score_code(code, by_code, bank.taxonomy) for code in rivals}
         best, *others = sorted(rivals, key=lambda code: values[code], reverse=True)

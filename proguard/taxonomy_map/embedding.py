@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from proguard.naming import NameBank
 from proguard.taxonomy_map.label_map import Meaning
-from proguard.taxonomy_map.question import Question
+from proguard.taxonomy_map.question import Question, with_text
 from proguard.taxonomy_map.vote import Vote
 
 MARGIN = 0.001
@@ -30,12 +30,12 @@ def vote_by_embedding(questions: Sequence[Question], *, bank: NameBank, threshol
         threshold: Lowest mean cosine that is a vote, in [0, 1].
         name: Name of the annotator.
     """
-    asked = [question for question in questions if question.text and question.meaning.candidates]
+    asked = with_text(questions)
     subcategories = bank.taxonomy.codes("subcategory")
-    codes = sorted({*subcategories, *(code for q in asked for code in q.meaning.candidates)})
-    nearness = measure_nearness(sorted({q.text for q in asked}), codes, bank)
-    for question in asked:
-        by_code = dict(zip(codes, nearness[question.text], strict=True))
+    codes = sorted({*subcategories, *(code for q, _ in asked for code in q.meaning.candidates)})
+    nearness = measure_nearness(sorted({text for _, text in asked}), codes, bank)
+    for question, text in asked:
+        by_code = dict(zip(codes, nearness[text], strict=True))
         rivals = competitors(question.meaning, subcategories)
         best, *others = sorted(rivals, key=lambda code: by_code[code], reverse=True)
         is_close = bool(others) and by_code[best] - by_code[others[0]] < MARGIN

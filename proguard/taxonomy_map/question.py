@@ -1,6 +1,6 @@
 """The questions: one unsafe sample each, with what its source's label may mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,11 @@ def ask(
         )
         for s in unsafe
     ]
+
+
+def with_text(questions: Iterable[Question]) -> list[tuple[Question, str]]:
+    """Return the questions that an annotator of texts can answer, with their texts; the label may mean something."""
+    return [(question, question.text) for question in questions if question.text and question.meaning.candidates]
 
 
 def _unsafe_text(sample: Sample, carriers: frozenset[str]) -> str | None:
