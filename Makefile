@@ -9,8 +9,8 @@ PROFILE ?= mini
 
 .PHONY: setup plan generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
 
-# uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what each
-# of Ray's processes would else compile anew where Python may not write bytecode.
+# uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
+# each of Ray's processes would otherwise compile again where Python may not write bytecode.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m ensurepip > /dev/null
@@ -54,14 +54,14 @@ clients: setup
 	uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt
 	python -m tests.clients.run $(CLIENTS)/bin/python
 
-# Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names: by
-# number of tests, xdist's own order, the few that train would come last.
+# Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names:
+# by number of tests, xdist's own order, the few that train would come last.
 PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --no-loadscope-reorder
 test: setup
 	$(PYTEST)
 
-# The tests that start no stage, training or server. Those of tiny_base and verl_cpu are left out too: torch and verl take
-# three and ten seconds to import.
+# The tests that start no stage, training or server. Those of tiny_base and verl_cpu are left out too: torch and verl
+# take three and ten seconds to import.
 unit: setup
 	$(PYTEST) -m "not slow" --no-cov --ignore=tests/tiny_base --ignore=tests/verl_cpu
 

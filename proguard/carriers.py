@@ -1,4 +1,4 @@
-"""Carrier texts: requests such as "what does this picture show" that stand with many images and say nothing themselves.
+"""Carrier texts: requests such as "what does this picture show" that come with many images and say nothing themselves.
 
 They tell neither a category nor that two rows are alike: who joined rows by them would join every picture of a source.
 """

@@ -74,7 +74,7 @@ def looks_like_id(text: str, ids: frozenset[str]) -> bool:
 def holds_id(text: str, ids: frozenset[str]) -> bool:
     """Whether ``text`` is one of ``ids``, or holds one that a sign or a number tells from an ordinary phrase.
 
-    Where ids are a word and a number, the word before any number is one, spaced or glued to what stands before it.
+    Where ids are a word and a number, the word before any number is one, spaced or glued to what is before it.
     """
     folded = fold_id(text)
     return folded in map(fold_id, ids) or _within(ids).search(folded) is not None

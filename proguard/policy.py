@@ -51,7 +51,7 @@ class Policy:
         return tuple(id_ for id_, _ in self.shown)
 
     def code_of(self, id_: str) -> str | None:
-        """Return the code that ``id_`` stands for; ``None`` when the policy does not show it."""
+        """Return the code of ``id_``; ``None`` when the policy does not show it."""
         return dict(self.shown).get(id_)
 
     def id_of(self, code: str) -> str | None:

@@ -120,7 +120,7 @@ def make_sample(
 
     Args:
         response: A blank one counts as none.
-        group: Key of what must not be split; by default the image, else the normalised request.
+        group: Key of what must not be split; by default the image, otherwise the normalised request.
 
     Raises:
         TypeError: When a field is no text.

@@ -89,7 +89,7 @@ def draw_stratified(
 
 
 def _share_out(n: int, paths: Sequence[tuple], sizes: Sequence[int], *, temperature: float) -> list[int]:
-    """Return the part of ``n`` of each stratum, given its key on each level; those of one key stand together."""
+    """Return the part of ``n`` of each stratum, given its key on each level; those of one key are adjacent."""
     if not paths or not paths[0]:
         return [n] * len(paths)
     strata = [list(group) for _, group in groupby(range(len(paths)), key=lambda i: paths[i][0])]

@@ -9,7 +9,7 @@ from proguard.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a completion about one row is held against."""
+    """What a completion about one row is compared with."""
 
     modality: Modality
     has_response: bool

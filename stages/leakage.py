@@ -1,4 +1,4 @@
-"""Stage leakage: mapped samples in; the same rows with what each may not be split from, and what it touches, out.
+"""Stage leakage: mapped samples in; the same rows with their component and the set that contaminates them, out.
 
 Run: python stages/leakage.py
 """

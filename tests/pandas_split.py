@@ -121,7 +121,7 @@ def check_no_leak(samples: pd.DataFrame) -> None:
     side = samples["assigned"].replace("benchmark", "test")
     for key in (samples["group"], lone, samples["image"], samples["component"]):
         if (side.groupby(key).nunique() > 1).any():
-            raise RuntimeError(f"{key.name} stands in more than one split")
+            raise RuntimeError(f"{key.name} is in more than one split")
 
 
 def draw_roles(samples: pd.DataFrame, conf: dict) -> pd.DataFrame:

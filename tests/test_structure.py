@@ -99,3 +99,16 @@ def test_help_imports_nothing_heavy():
     code += "print(sorted({'torch', 'transformers', 'polars', 'mlflow', 'hydra'} & set(sys.modules)), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_markdown_and_yaml_lines_fit_in_120_characters():
+    kept = subprocess.run(["git", "ls-files", "*.md", "*.yaml"], cwd=ROOT, capture_output=True, text=True, check=True)
+    written = [file for file in kept.stdout.split() if not file.startswith(("params.yaml", "tests/cases"))]
+    long = [
+        f"{file}:{n}"
+        for file in written
+        if (ROOT / file).is_file()
+        for n, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert long == []

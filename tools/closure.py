@@ -3,7 +3,7 @@
     python -m tools.closure --write     put each stage's closure into dvc.yaml
     python -m tools.closure --check     name the stages whose deps are not their closure
 
-A folder stands for all of its files where a closure holds all of them. `proguard/runtime` is left out: it changes no
+A folder is listed for all of its files where a closure holds all of them. `proguard/runtime` is left out: it changes no
 result, so no stage depends on it.
 """
 

@@ -2,7 +2,7 @@
 
     python -m tools.record_word_list     write data/recorded/word_list.jsonl
 
-They stand in for outputs that somebody else released: a third guard of ``experiment=three_guards`` that nothing runs.
+They take the place of outputs that somebody else released: a third guard of ``experiment=three_guards``, never run.
 Its list has half of the world's risky words, and it takes every answer that does not decline for help.
 """
 

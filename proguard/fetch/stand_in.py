@@ -21,7 +21,7 @@ _MESSAGE_KEYS = {"error", "message", "status", "code", "documentation_url"}
 
 
 def describe_stand_in(head: bytes) -> str | None:
-    """Return what stands in for a data file, and what to do; ``None`` for anything that may be data.
+    """Return what is in the place of a data file, and what to do; ``None`` for anything that may be data.
 
     Args:
         head: First `HEAD_BYTES` of the file, or all of a smaller one.

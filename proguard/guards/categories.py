@@ -19,12 +19,12 @@ NO_HOME: Final = "none"
 _CODED = re.compile(r"(?P<code>[A-Z]{1,2}\d{1,2})\s+(?P<name>.+)")
 
 Meanings = Mapping[str, Sequence[str]]
-"""By label, the codes of the taxonomy that it may stand for, or `NO_HOME`; the first is the one answer."""
+"""By label, the codes of the taxonomy that it may mean, or `NO_HOME`; the first is the one answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What labels in an answer stand for."""
+    """What labels in an answer mean."""
 
     category: str | None
     """The labels as the guard wrote them; ``None`` without one."""
@@ -33,14 +33,14 @@ class Found:
     """The one answer; ``None`` when it has no home in the taxonomy."""
 
     codes: tuple[str, ...]
-    """All that the labels may stand for."""
+    """All that the labels may mean."""
 
     unknown: tuple[str, ...]
     """Labels that the guard's list does not have."""
 
 
 def find_categories(labels: Iterable[str], meanings: Meanings) -> Found:
-    """Return what the labels of an answer stand for, in their order."""
+    """Return what the labels of an answer mean, in their order."""
     known = _by_spelling(meanings)
     said = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
     lists = [known[_fold(label)] for label in said if _fold(label) in known]

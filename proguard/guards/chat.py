@@ -100,7 +100,7 @@ class Chat:
 def list_policy(policy: Policy, taxonomy: Taxonomy) -> str:
     """Return a policy as the released prompt lists categories: subcategories indented, below their category.
 
-    A policy whose ids are shuffled has no ids for the categories above, so its subcategories stand alone.
+    A policy whose ids are shuffled has no ids for the categories above, so it has subcategories only.
     """
     has_own_ids, lines, above = all(id_ == code for id_, code in policy.shown), [], None
     for id_, code in policy.shown:

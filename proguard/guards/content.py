@@ -36,7 +36,7 @@ def place(content: str | None, marks: Sequence[str] = ()) -> str:
 
 
 def fill(frame: str, slots: Sequence[tuple[str, str]]) -> str:
-    """Return a frame with its slots filled, in the order in which they stand; what is filled in opens no slot.
+    """Return a frame with its slots filled, in the order of their places; what is filled in opens no slot.
 
     Raises:
         ValueError: When the frame lacks a slot.

@@ -1,6 +1,6 @@
 """Guards that answer lines of key and value: WildGuard, PolyGuard, Qwen3Guard-Gen, Nemotron Content Safety Reasoning.
 
-Lines are read by key, in any order; a key that stands twice with other values counts for nothing. Sources: wheels
+Lines are read by key, in any order; a key that is given twice with other values counts for nothing. Sources: wheels
 wildguard 1.0.1 and any-guardrail 0.7.7; github QwenLM/Qwen3Guard at 6a52eca; the models' cards.
 """
 
@@ -103,7 +103,7 @@ class Keyed:
         return [Ask(BOTH, _QUERIES[self.form](self, row.sample, marks))] if sides else []
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
-        """Return the labels by key, whatever stands around the lines."""
+        """Return the labels by key, whatever is around the lines."""
         shape = SHAPES[self.form]
         sides: dict[Side, SideReading] = {}
         labels: list[str] = []

@@ -50,7 +50,7 @@ class LlamaGuard:
     """Where request and response go in a frame of the form ``raw``."""
 
     wrap: tuple[str, str] = ("", "")
-    """What stands around such a frame once it is filled and stripped."""
+    """The text around such a frame once it is filled and stripped."""
 
     @property
     def needed_texts(self) -> tuple[str, ...]:

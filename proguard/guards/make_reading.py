@@ -33,7 +33,7 @@ def make_reading(
     Args:
         sides: Readings of the sides that the guard was asked about.
         labels: Categories in the guard's words; they count only where a side is unsafe.
-        meanings: What its categories stand for; ``None`` when it gives none.
+        meanings: What its categories mean; ``None`` when it gives none.
         detail: What was odd about the answer.
     """
     request, response = sides.get("request", NOT_ASKED), sides.get("response", NOT_ASKED)

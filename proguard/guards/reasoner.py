@@ -57,7 +57,7 @@ class Reasoner:
         return [Ask(ASK, _QUERIES[self.form](self, row.sample), row.sample.image is not None)]
 
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
-        """Return what stands in the fields of the answer, whatever was reasoned before."""
+        """Return the fields of the answer, whatever was reasoned before."""
         completion, sides = answers[ASK], self.scope.sides_of(row.sample)
         said = _READERS[self.form](completion.text)
         score = share_of(completion.scores[0], unsafe=("FAIL",), safe=("PASS",)) if completion.scores else None

@@ -2,7 +2,7 @@
 
 Models were seen to write CRLF, a blank after a colon, a capital or a full stop in a label, code fences, no newline
 before ``</think>``, a name after an id, two ids, and special tokens. What they write around the answer, or otherwise
-than the grammar says, is forgiven as long as one answer stands out. The strict reader is `proguard.verdict`.
+than the grammar says, is forgiven as long as one answer is clear. The strict reader is `proguard.verdict`.
 """
 
 import re

@@ -128,7 +128,7 @@ class GuardSpec:
     """Arguments of the family."""
 
     meanings: Mapping[str, tuple[str, ...]] | None = None
-    """What the guard's categories stand for (`proguard.guards.categories`); ``None`` when it gives none."""
+    """What the guard's categories mean (`proguard.guards.categories`); ``None`` when it gives none."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     """Texts of its prompts, by the name that the family gives them."""

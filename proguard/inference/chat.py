@@ -1,4 +1,4 @@
-"""A query as the text that a model reads: its chat template applied, or the raw prompt as it stands."""
+"""A query as the text that a model reads: its chat template applied, or the raw prompt as it is."""
 
 from pathlib import Path
 

@@ -30,7 +30,7 @@ class Query:
     """One prompt."""
 
     messages: list[dict[str, str]] | str
-    """Chat messages, with `proguard.prompt.IMAGE_PLACEHOLDER` where the image goes; a text is a prompt as it stands,
+    """Chat messages, with `proguard.prompt.IMAGE_PLACEHOLDER` where the image goes; a text is a prompt as it is,
     without a chat template."""
 
     image: bytes | None = None

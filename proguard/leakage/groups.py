@@ -1,6 +1,6 @@
 """What may not be split: rows that share a source's group, a request, an image, or near-duplicates of them.
 
-A request that stands with many images ("what does this picture show") joins nothing; see `proguard.carriers`.
+A request that comes with many images ("what does this picture show") joins nothing; see `proguard.carriers`.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ def with_text(samples: pl.DataFrame, *, carrier_images: int) -> pl.DataFrame:
     """Return ``samples`` with a column ``text``: the normalised request, null where it is absent or a carrier.
 
     Args:
-        carrier_images: Most different images that a request may stand with and still tell rows apart.
+        carrier_images: Most different images that a request may come with and still tell rows apart.
     """
     carriers = find_carriers(samples.select("request", "image").iter_rows(), carrier_images=carrier_images)
     texts = [None if request is None else normalise_text(request) for request in samples["request"]]

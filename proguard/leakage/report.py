@@ -89,7 +89,7 @@ def _count_pairs(links: pl.DataFrame, *, n_examples: int) -> list[dict[str, Any]
 
 
 def _find_examples(links: pl.DataFrame, *, n: int) -> dict[tuple[str, str, str], list[list[str]]]:
-    """Return the first ``n`` pairs of ids by pair of sets and kind; a pair within a set stands once."""
+    """Return the first ``n`` pairs of ids by pair of sets and kind; a pair within a set is given once."""
     low, high = pl.min_horizontal("id", "other_id"), pl.max_horizontal("id", "other_id")
     is_inside = pl.col("set") == pl.col("other")
     pairs = links.filter(pl.col("set") <= pl.col("other"), pl.col("other_id").is_not_null()).select(

@@ -33,6 +33,6 @@ def _with_benchmark(samples: pl.DataFrame, near: pl.DataFrame, *, key: str) -> p
     """Return ``samples`` with ``benchmark_<key>``: the first that has the row's ``key`` or one near it."""
     named = samples.filter(pl.col("benchmark").is_not_null(), pl.col(key).is_not_null())
     holders = named.group_by(key).agg(pl.col("benchmark").min())
-    beside = near.join(holders, left_on="partner", right_on=key).select(key, "benchmark")
-    first = pl.concat([holders, beside]).group_by(key).agg(pl.col("benchmark").min().alias(f"benchmark_{key}"))
+    nearby = near.join(holders, left_on="partner", right_on=key).select(key, "benchmark")
+    first = pl.concat([holders, nearby]).group_by(key).agg(pl.col("benchmark").min().alias(f"benchmark_{key}"))
     return samples.join(first, on=key, how="left", maintain_order="left")

@@ -39,7 +39,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A sample that stands for an item, or for a part of it, in a prompt."""
+    """A sample made of an item, or of a part of it, for one prompt."""
 
     sample: Sample
     image: bytes | None
@@ -47,7 +47,7 @@ class Subject:
     """Names of what it holds of the item."""
 
     is_lone_response: bool = False
-    """Whether the response stands in the place of the request, so that the request's label is the response's."""
+    """Whether the response is in the place of the request, so that the request's label is the response's."""
 
 
 def make_item(*, request: str | None = None, response: str | None = None, images: Sequence[ImageSource] = ()) -> Item:

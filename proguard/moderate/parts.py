@@ -50,7 +50,7 @@ def join_parts(answers: Sequence[Parsed], parts: Sequence[Policy]) -> Joined:
     A part that calls the sample unsafe and gives an id of its own list decides: labels and category are its own, and
     the first of several gives the category. Otherwise request and response are unsafe when at least half of the
     verdicts call them so, and the category is the most frequent name that the unsafe verdicts give, the earlier at a
-    tie. An id that the part does not show is no name: where no other is given, the category is ``None``. Without a
+    tie. An id that the part does not show is not a name: where no other is given, the category is ``None``. Without a
     verdict from every part, only unsafe can be said.
 
     Args:

@@ -21,7 +21,7 @@ class Deck:
     """Those that a policy may show."""
 
     pool: tuple[str, ...]
-    """Those that a policy of this category and role may show beside it."""
+    """Those that a policy of this category and role may show in addition to it."""
 
     gold: tuple[str, ...]
     """The code that has to be shown, or none."""

@@ -1,4 +1,4 @@
-"""Folds over the categories: over all of them, each category is novel once, so that no result hangs on one choice."""
+"""Folds over the categories: over all of them, each category is novel once, so that no result depends on one choice."""
 
 import random
 from collections.abc import Sequence

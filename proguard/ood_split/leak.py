@@ -1,4 +1,4 @@
-"""The last look before rows are written: nothing that may not be split stands on both sides, whoever grouped the rows.
+"""The last look before rows are written: nothing that may not be split is on both sides, whoever grouped the rows.
 
 Sides are train, val, and what is only tested: a source's test set may share rows with a benchmark.
 """
@@ -13,13 +13,13 @@ _ASCII_SEPARATORS = r"[\x00-\x20!-/:-@\[-`{-\x7f]+"
 _NOT_ASCII = r"[^\x00-\x7f]"
 
 KEYS = ("group", "lone_text", "image", "component")
-"""Columns of which no value may stand on two sides."""
+"""Columns of which no value may be on two sides."""
 
 
 def with_lone_text(samples: pl.DataFrame) -> pl.DataFrame:
     """Return ``samples`` with a column ``lone_text``: the request of a text alone, as stage leakage normalises it.
 
-    Null where the request stands with an image, here or elsewhere: it may be a carrier (`proguard.carriers`).
+    Null where the request comes with an image, here or elsewhere: it may be a carrier (`proguard.carriers`).
     """
     texts = samples.select(text=_normalise(samples["request"]), is_alone=pl.col("image").is_null())
     shown = texts.filter(~pl.col("is_alone"))["text"].drop_nulls().unique()
@@ -35,7 +35,7 @@ def _normalise(requests: pl.Series) -> pl.Series:
 
 
 def check_no_leak(samples: pl.DataFrame, keys: Collection[str]) -> None:
-    """Check that no value of ``keys`` stands on two sides, and that nothing novel is trained on.
+    """Check that no value of ``keys`` is on two sides, and that nothing novel is trained on.
 
     Raises:
         RuntimeError: When one does; the message names it. This is an error of the code and not of the data.

@@ -23,10 +23,10 @@ def with_role(samples: pl.DataFrame, *, ood_share: float, seed: int) -> pl.DataF
         samples: Table with ``assigned``, ``modality``, ``code`` and ``is_novel``.
         ood_share: Share of the mapped, not novel, unsafe samples whose category the policy hides, in [0, 1]; exact to
             the nearest sample in every split and modality, and in every benchmark by itself, so that it stays the same
-            beside others; spread over categories by largest remainder.
+            next to others; spread over categories by largest remainder.
 
     Raises:
-        ValueError: When ``ood_share`` is no share.
+        ValueError: When ``ood_share`` is not in [0, 1].
     """
     if not 0 <= ood_share <= 1:
         raise ValueError(f"ood_split.ood_share: expected a share in [0, 1], found {ood_share}")

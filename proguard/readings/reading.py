@@ -61,10 +61,10 @@ class Reading:
     """The category in the guard's own words: an id of the policy, a code of its list, or a name; ``None`` without."""
 
     code: str | None = None
-    """Code of our taxonomy that the category stands for; ``None`` when there is none, or it is a free name."""
+    """Code of our taxonomy that the category means; ``None`` when there is none, or it is a free name."""
 
     codes: tuple[str, ...] | None = None
-    """All codes that the category may stand for; ``None`` when this guard never gives categories."""
+    """All codes that the category may mean; ``None`` when this guard never gives categories."""
 
     name: str | None = None
     """The guard's own name for a risk that the policy does not list; ``None`` without."""

@@ -52,7 +52,7 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class NameStanding:
-    """Where one name stands among the categories of a level."""
+    """How one name compares with the categories of a level."""
 
     nearness: float
     """Nearness to the true category, in [0, 1] (`nearness`)."""
@@ -73,7 +73,7 @@ def nearness(highest: float, mean: float, config: SimilarityConfig) -> float:
 
 
 def place_names(namings: Sequence[Naming], bank: NameBank) -> list[NameStanding]:
-    """Return where each name stands for its category; names of one level are embedded in one batch.
+    """Return how each name compares with the categories of its level; names of one level are embedded in one batch.
 
     A name is nearest to its category when its highest cosine with that bank is at least ``name_floor``, is above that
     with every empty name and with every category that the policy shows, and when half the highest plus half the mean

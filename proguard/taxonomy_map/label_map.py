@@ -25,14 +25,14 @@ class Meaning:
     """What a source label may mean."""
 
     candidates: tuple[str, ...]
-    """Codes that it may stand for; empty when it has no home in the taxonomy."""
+    """Codes that it may mean; empty when it has no home in the taxonomy."""
 
     may_be_none: bool = False
-    """Whether it may also stand for something that the taxonomy has no category for."""
+    """Whether it may also mean something that the taxonomy has no category for."""
 
     @property
     def target(self) -> str | None:
-        """The category that the label stands for; ``None`` when it leaves a choice."""
+        """The category that the label means; ``None`` when it leaves a choice."""
         return self.candidates[0] if len(self.candidates) == 1 and not self.may_be_none else None
 
 

@@ -1,7 +1,7 @@
 """A model whose weights run here: questions in batches, through transformers or vLLM, greedily.
 
-Batches are planned over all questions before the first runs, and a batch is asked whole or not at all: padding, and so
-the last digit of a logit, doesn't depend on where an earlier run was killed, nor on how many machines share the work.
+Batches are planned over all questions before the first runs, and a batch is asked completely or not at all. So padding,
+and the last digit of a logit, depends neither on where an earlier run was killed nor on the number of machines.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

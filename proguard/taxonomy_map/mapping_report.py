@@ -16,7 +16,7 @@ from proguard.taxonomy_map.question import Question
 from proguard.taxonomy_map.vote import Decision
 
 MOST_CONFUSIONS = 10
-"""Differing answers that the summary shows of a pair of annotators; the table of all is beside the votes."""
+"""Differing answers that the summary shows of a pair of annotators; confusion.parquet has all of them."""
 
 
 def report_mapping(

@@ -52,7 +52,7 @@ def ask(
     """Return a question for each unsafe sample, in order of id.
 
     Args:
-        carrier_images: A request that stands with more different images than this is no text to judge by.
+        carrier_images: A request that comes with more different images than this is no text to judge by.
         annotation_texts: Texts that sources hand to annotators, by sample id.
 
     Raises:

@@ -132,12 +132,12 @@ def read_annotators(entries: Iterable[Mapping[str, Any]]) -> list[Annotator]:
     """Return the settings of each annotator, in order; an entry without ``kind`` is of the kind that it is named after.
 
     Raises:
-        ValueError: When a kind is not known, a key is missing or unknown, or a name stands twice or is no file name.
+        ValueError: When a kind is not known, a key is missing or unknown, or a name is given twice or is no file name.
     """
     annotators = [_read(dict(entry)) for entry in entries]
     names = [annotator.name for annotator in annotators]
     if len(set(names)) < len(names):
-        raise ValueError(f"taxonomy_map.annotators: a name stands twice in {names}")
+        raise ValueError(f"taxonomy_map.annotators: a name is given twice in {names}")
     return annotators
 
 

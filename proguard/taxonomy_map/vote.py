@@ -128,7 +128,7 @@ def _settle(category: str) -> Decision:
 
 
 def _is_allowed(category: str, meaning: Meaning, taxonomy: Taxonomy) -> bool:
-    """Return whether the label leaves ``category`` open; a candidate category stands for its subcategories too."""
+    """Return whether the label leaves ``category`` open; a candidate category includes its subcategories."""
     if category == NO_HOME:
         return meaning.may_be_none
     return category in meaning.candidates or taxonomy.category_of(category) in meaning.candidates

@@ -54,7 +54,7 @@ def complete(
 def decode(
     model: PreTrainedModel, image_processor: BaseImageProcessor, rollouts: Sequence[Rollout], sampling: Sampling
 ) -> list[Completion]:
-    """Return the completions of rollouts that are decoded together; those of one prompt stand side by side."""
+    """Return the completions of rollouts that are decoded together; those of one prompt are adjacent."""
     prompts = list({(r.token_ids, r.image_digests): r for r in rollouts}.values())
     rows_of = {(prompt.token_ids, prompt.image_digests): row for row, prompt in enumerate(prompts)}
     reading = read_prompts(model, image_processor, prompts, pad_id=sampling.pad_id)

@@ -17,7 +17,7 @@ PADDING = -1
 
 @dataclass(frozen=True, slots=True)
 class Rollouts:
-    """Prompt and responses of rollouts that stand side by side."""
+    """Prompt and responses of adjacent rollouts."""
 
     prompt: torch.Tensor
     """Token ids, shape ``(prompt,)``."""
@@ -83,7 +83,7 @@ def join_positions(rollouts: Rollouts) -> torch.Tensor:
 
 
 def predicting_positions(rollouts: Rollouts) -> torch.Tensor:
-    """Return where each response token is predicted: the prompt's end for the first, else the token before."""
+    """Return where each response token is predicted: the prompt's end for the first, otherwise the token before."""
     before, sources = len(rollouts.prompt), []
     for response in rollouts.responses:
         sources += [len(rollouts.prompt) - 1, *range(before, before + len(response) - 1)]
@@ -111,8 +111,8 @@ def unpack(values: torch.Tensor, rollouts: Sequence[Rollouts]) -> torch.Tensor:
         rollouts: What was packed.
 
     Returns:
-        For each rollout a value for each of its tokens, all joined: that of a token stands one place before
-        it, and zeros stand for the prompt.
+        For each rollout a value for each of its tokens, all joined: that of a token is one place before
+        it, with zeros for the prompt.
     """
     lengths = [(len(group.prompt), len(response)) for group in rollouts for response in group.responses]
     pieces = values.split([response for _, response in lengths])

@@ -24,7 +24,7 @@ class Rollout:
     """The prompt's images, in order."""
 
     image_digests: tuple[str, ...]
-    """What stands for the images where rollouts are compared: see `image_digest`."""
+    """Digests by which the images of rollouts are compared: see `image_digest`."""
 
     step: int
     """Training step."""

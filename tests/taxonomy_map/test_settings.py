@@ -59,7 +59,7 @@ def test_read_annotators_reads_the_examples_in_the_comments_of_conf():
     [
         ([{"name": "oracle"}], "oracle: expected a kind of label_map, .*; found 'oracle'"),
         ([{"name": "embedding"}], "embedding: expected name, threshold; found name"),
-        ([{"name": "label_map"}] * 2, "a name stands twice"),
+        ([{"name": "label_map"}] * 2, "a name is given twice"),
         ([{"name": "prior", "kind": "label_map"}], "prior: the annotator of kind label_map, and no other"),
         ([{"name": "label_map", "kind": "embedding", "threshold": 0}], "label_map: the annotator of kind label_map"),
         (

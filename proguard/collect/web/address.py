@@ -74,7 +74,7 @@ def open_pinned(
 
     Args:
         client: One that follows no redirects, uses no proxy and keeps no connection, since two names that share an
-            address would else share a connection whose certificate was checked for one of them.
+            address would otherwise share a connection whose certificate was checked for one of them.
         addresses: At least one, as `resolve` gives them.
         headers: Sent along; ``Host`` is added.
 

@@ -81,7 +81,7 @@ class WebImages:
             yield self._faults[url] if url in self._faults else _image_of(self.cache, url)
 
     def _ask(self, urls: Sequence[str], is_allowed: Callable[[Address], bool]) -> None:
-        # Cookies of one host would else reach another one at the same address.
+        # Cookies of one host would otherwise reach another one at the same address.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         limits = Limits(self.max_bytes, self.timeout_seconds, self.attempts)
         with (

@@ -1,7 +1,7 @@
 """The bootstrap: how far a value could be off by the chance of which rows were drawn.
 
 Whole groups are resampled, because rows that share a prompt or an image are not independent. Every metric is a
-function of sums over rows, so a resample is one product of weights with sums by group, and guards whose counts stand
+function of sums over rows, so a resample is one product of weights with sums by group, and guards whose counts are
 side by side meet the same resamples: that makes their difference a paired one.
 """
 

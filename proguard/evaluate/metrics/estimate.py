@@ -13,10 +13,10 @@ from proguard.evaluate.metrics.tally import METRICS, Direction, tally
 from proguard.sample import MODALITIES
 
 DIFFERENCE = "difference"
-"""Stands where a guard's name stands: trained guard minus baseline, on the same rows and the same resamples."""
+"""Used in place of a guard's name: trained guard minus baseline, on the same rows and the same resamples."""
 
 ALL = "all"
-"""Stands where a modality stands: all rows together."""
+"""Used in place of a modality: all rows together."""
 
 DIGITS = 6
 

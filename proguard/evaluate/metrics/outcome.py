@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def is_within(self) -> bool:
-        """Whether the category is listed and among those that the guard's category may stand for."""
+        """Whether the category is listed and among those that the guard's category may mean."""
         return self.is_listed and any(self._at_level(code) for code in self.reading.codes or ())
 
     @property

@@ -224,7 +224,7 @@ METRICS: tuple[Metric, ...] = (
 """Every metric, in the order of the report.
 
 ``categorization`` is over unsafe rows whose category the policy shows: ``accuracy`` counts the guard's one answer,
-``within`` any that its category may stand for, ``parent`` one with the same parent. ``ood_detection`` is over unsafe
+``within`` any that its category may mean, ``parent`` one with the same parent. ``ood_detection`` is over unsafe
 rows with a gold category, positive when the policy lacks it; ``f1_hidden`` and ``f1_novel`` set the rows of one kind of
 absence against the listed ones. ``ood_description`` is the share of the most that a name can earn for being near the
 true category, 0 where no free name was given.

@@ -75,7 +75,7 @@ def draw_gains(difference: ByModality) -> str:
 
 
 def draw_curve(curve: pl.DataFrame) -> str:
-    """Return the training reward by step, overall and by modality, beside the share of malformed rollouts.
+    """Return the training reward by step, overall and by modality, and the share of malformed rollouts.
 
     Columns that the training did not write are left out; faint lines are single steps, bold ones a running mean.
     """

@@ -1,4 +1,4 @@
-"""The paper's result tables, beside ours. Other data and other model sizes: it tells what is usual, not who wins."""
+"""The paper's result tables next to ours. Data and model sizes differ: it shows what is usual, not which is better."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ class PublishedTable:
 def compare(published: pl.DataFrame, baseline: ByModality, trained: ByModality) -> list[PublishedLine]:
     """Return a line per task and modality of the paper that our test set has too.
 
-    The paper's number is the average that it prints, else the mean over its benchmarks. For image safety our number is
-    the F1 of the unsafe class, elsewhere the support-weighted one.
+    The paper's number is the average that it prints, otherwise the mean over its benchmarks. For image safety our
+    number is the F1 of the unsafe class, elsewhere the support-weighted one.
     Source: arXiv 2512.23573, result tables; which F1 fits is inferred from their numbers.
     """
     lines = []
