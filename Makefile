@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
-.PHONY: setup plan generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
+.PHONY: setup plan guards generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -24,6 +24,10 @@ setup: $(VENV)/.installed
 # What a run would read, download and cost; starts nothing.
 plan: setup
 	proguard plan profile=$(PROFILE)
+
+# The guards that ours can be compared with, and what each needs; asks nothing.
+guards: setup
+	proguard guards
 
 # Files that follow from others: params.yaml from conf/, the code deps of dvc.yaml from the imports.
 generate: setup

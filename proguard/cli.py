@@ -13,6 +13,7 @@ COMMANDS = {
     "moderate": "proguard.moderate.command",
     "serve": "proguard.serve.command",
     "plan": "proguard.plan.command",
+    "guards": "proguard.guard_list.command",
     "lab": "proguard.lab.command",
     "params": "proguard.runtime.params_command",
 }

@@ -1,0 +1,1 @@
+"""The guards that ours can be compared with, as a list for a terminal."""
