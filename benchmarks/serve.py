@@ -186,7 +186,7 @@ def measure_batching(guard: Path, n: int) -> float:
     """Print what clients gain from batches; return the requests a second at 32 clients."""
     bodies = draw_bodies(n)
     unbounded = ("--queue-seconds", "600")
-    with server(guard, *unbounded, "--batch-prompts", "1") as (_, address):
+    with server(guard, *unbounded, "--batch-size", "1") as (_, address):
         asyncio.run(closed_loop(address, bodies[:30], 4))
         unbatched = n / asyncio.run(closed_loop(address, bodies, 32))[1]
     with server(guard, *unbounded) as (_, address):

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         code = modules[options.command].run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         parser.exit(BAD_INPUT, f"proguard {options.command}: {error}\n")
     if code:
         sys.exit(code)

@@ -83,7 +83,7 @@ def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
         completions = engine.complete(queries)
         if len(completions) != len(queries) or not all(isinstance(c, Completion) for c in completions):
             raise TypeError(f"the engine gave no {len(queries)} completions")
-        return [Answer(completion.text, _score(completion)) for completion in completions]
+        return [_answer(completion) for completion in completions]
     except PromptTooLongError as error:
         fitting = [i for i in range(len(queries)) if i not in error.indices]
         answers = dict(zip(fitting, _complete([queries[i] for i in fitting], engine), strict=True)) if fitting else {}
@@ -95,6 +95,12 @@ def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
             return [answer for query in queries for answer in _complete([query], engine)]
         _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)
         return [Answer(None, failure=f"{ENGINE_FAILED}: {type(error).__name__}")]
+
+
+def _answer(completion: Completion) -> Answer:
+    if completion.finish == "refused":
+        return Answer(None, failure="the server refused")
+    return Answer(completion.text, _score(completion))
 
 
 def _score(completion: Completion) -> float | None:

@@ -15,9 +15,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-SUMMARY = "judge a conversation, images, or a file of them"
+from proguard.moderate.engine_options import add_engine_arguments, check_engine_arguments, load_guard
 
-DEFAULT_GUARD = Path("data/guards/proguard")
+SUMMARY = "judge a conversation, images, or a file of them"
 
 UNSAFE, NO_VERDICT = 1, 3
 """Exit codes of an unsafe verdict with ``--fail-on-unsafe``, and of an outcome without a verdict."""
@@ -33,15 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", type=Path, action="append", default=[], help="an image file; may be repeated")
     parser.add_argument("--input", type=Path, help="a .jsonl or .parquet file, or a folder of texts and images")
     parser.add_argument("--output", type=Path, help="where the outcomes of --input go, as JSON lines")
-    parser.add_argument("--guard", type=Path, default=DEFAULT_GUARD, help="guard folder (default: %(default)s)")
     parser.add_argument("--policy", type=Path, help="YAML or JSON list of codes or {id, name, description}")
-    parser.add_argument("--batch-size", type=int, default=64, help="prompts of one forward pass (default: %(default)s)")
     parser.add_argument("--fail-on-unsafe", action="store_true", help="exit with 1 when a verdict is unsafe")
     parser.add_argument(
         "--explain",
         action="store_true",
         help="add the guard's reasoning, or the whole completion when it breaks the format",
     )
+    add_engine_arguments(parser, batch_size=64)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,11 +49,9 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ValueError, FileNotFoundError: When the input is not usable; the message is one line.
     """
-    from proguard.moderate.guard import Guard
     from proguard.moderate.item import make_item
 
-    if options.batch_size < 1:
-        raise ValueError(f"--batch-size: expected 1 or more, found {options.batch_size}")
+    check_engine_arguments(options)
     hidden = () if options.explain else _EXPLAINED
     if options.input is not None:
         try:
@@ -68,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output is not None:
         raise ValueError("--output: give --input, the rows that it is about")
     item = make_item(request=options.request, response=options.response, images=options.image)
-    guard = Guard.load(options.guard, batch_size=options.batch_size)
+    guard = load_guard(options)
     outcome = guard.moderate([item], options.policy)[0]
     shown = {key: value for key, value in outcome.to_dict().items() if key not in hidden}
     json.dump(shown, sys.stdout, indent=2, ensure_ascii=False)
@@ -79,14 +76,13 @@ def run(options: argparse.Namespace) -> int:
 def _run_file(options: argparse.Namespace, hidden: tuple[str, ...]) -> Counter[str]:
     from proguard.moderate.bulk import moderate_file
     from proguard.moderate.bulk_input import list_inputs
-    from proguard.moderate.guard import Guard
 
     if options.request is not None or options.response is not None or options.image:
         raise ValueError("--input: leave out --request, --response and --image, the rows have them")
     if options.output is None:
         raise ValueError("--input: give --output, a file for the outcomes")
     list_inputs(options.input)
-    guard = Guard.load(options.guard, batch_size=options.batch_size)
+    guard = load_guard(options)
     return moderate_file(options.input, options.output, guard, guard.policy(options.policy), hidden=hidden)
 
 

@@ -51,8 +51,8 @@ PolicySource = OwnPolicy | Path | str | Sequence[Any]
 """A policy, the path of its YAML or JSON file, or its entries."""
 
 
-def read_policy(source: PolicySource | None, taxonomy: Taxonomy, *, max_categories: int) -> OwnPolicy:
-    """Return the policy of a file or of a list of entries; ``None`` gives the whole taxonomy.
+def read_policy(source: Path | str | Sequence[Any], taxonomy: Taxonomy, *, max_categories: int) -> OwnPolicy:
+    """Return the policy of a file or of a list of entries.
 
     Args:
         max_categories: Most entries, at least 1.
@@ -60,10 +60,6 @@ def read_policy(source: PolicySource | None, taxonomy: Taxonomy, *, max_categori
     Raises:
         ValueError: When it is no list of codes and entries; the message names the file and the first bad entry.
     """
-    if source is None:
-        return OwnPolicy(None, taxonomy)
-    if isinstance(source, OwnPolicy):
-        return source
     where = f"policy {source}" if isinstance(source, str | Path) else "policy"
     entries = _read_file(Path(source), where) if isinstance(source, str | Path) else source
     if not isinstance(entries, Sequence) or isinstance(entries, str | bytes) or not entries:

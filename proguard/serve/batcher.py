@@ -1,6 +1,7 @@
 """Dynamic batching: what arrives while the engine works is its next batch, and what would wait too long is refused.
 
-One thread judges. It is a daemon, so that an engine that hangs cannot keep the process from ending.
+One thread judges, or a few where the engine only asks a server. They are daemons, so that an engine that hangs cannot
+keep the process from ending.
 """
 
 import asyncio
@@ -51,12 +52,14 @@ class Batcher:
         judge: Callable[[Sequence[Pair]], list[Outcome]],
         limits: ServeLimits,
         *,
+        workers: int = 1,
         on_batch: Callable[[int, float], None] = lambda size, seconds: None,
     ) -> None:
-        """Start the thread that judges.
+        """Start the threads that judge.
 
         Args:
             judge: Returns an outcome for each pair of item and policy.
+            workers: How many threads.
             on_batch: Called with the prompts and the seconds of each batch.
         """
         self._judge = judge
@@ -64,11 +67,14 @@ class Batcher:
         self._on_batch = on_batch
         self._jobs: deque[_Job] = deque()
         self._filled = threading.Condition()
-        self._running_prompts = 0
-        self._running_since: float | None = None
+        self._running: dict[int, tuple[int, float]] = {}
+        """Prompts of the batch of each thread, and when it began."""
+
+        self._workers = workers
         self._recent: deque[tuple[int, float]] = deque(maxlen=_MEMORY)
         self._seconds_per_prompt = 0.0
-        threading.Thread(target=self._work, name="engine", daemon=True).start()
+        for number in range(workers):
+            threading.Thread(target=self._work, args=(number,), name=f"engine {number}", daemon=True).start()
 
     @property
     def depth(self) -> int:
@@ -77,9 +83,10 @@ class Batcher:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether the engine works on one batch for longer than a request may take."""
-        since = self._running_since
-        return since is not None and time.monotonic() - since > self._limits.request_seconds
+        """Whether every thread works on one batch for longer than a request may take."""
+        begun = [since for _, since in self._running.copy().values()]
+        late = time.monotonic() - self._limits.request_seconds
+        return len(begun) == self._workers and max(begun) < late
 
     def check_room(self, n_prompts: int = 1) -> None:
         """Raise `ApiError` when ``n_prompts`` more would wait too long."""
@@ -88,7 +95,8 @@ class Batcher:
                 503, "engine_stalled", "the engine does not answer", retry_after=self._limits.request_seconds
             )
         ahead = self.depth
-        seconds = (ahead + self._running_prompts) * self._seconds_per_prompt
+        running = sum(n for n, _ in self._running.copy().values())
+        seconds = (ahead + running) * self._seconds_per_prompt / self._workers
         if ahead and (seconds > self._limits.queue_seconds or ahead + n_prompts > self._limits.queue_prompts):
             raise ApiError(429, "queue_full", "too many requests wait", retry_after=seconds)
 
@@ -113,10 +121,10 @@ class Batcher:
         except TimeoutError:
             raise ApiError(504, "timeout", "no outcome came in time") from None
 
-    def _work(self) -> None:
+    def _work(self, number: int) -> None:
         while True:
-            batch = self._take()
-            start = self._running_since = time.monotonic()
+            batch = self._take(number)
+            start = time.monotonic()
             try:
                 outcomes: Sequence[Outcome | Exception] = self._judge([job.pair for job in batch])
                 if len(outcomes) != len(batch):
@@ -124,11 +132,11 @@ class Batcher:
             except Exception as error:
                 # The guard is a boundary: an error ends the requests of this batch, and not the thread.
                 outcomes = [error] * len(batch)
-            self._note(time.monotonic() - start)
+            self._note(number, time.monotonic() - start)
             for job, outcome in zip(batch, outcomes, strict=True):
                 job.settle(outcome)
 
-    def _take(self) -> list[_Job]:
+    def _take(self, number: int) -> list[_Job]:
         """Wait for jobs, and return those of the next batch; nobody waits for a cancelled one."""
         batch: list[_Job] = []
         with self._filled:
@@ -141,11 +149,12 @@ class Batcher:
                     if not job.future.done():
                         batch.append(job)
                         n_prompts += job.n_prompts
-            self._running_prompts = n_prompts
+            self._running[number] = (n_prompts, time.monotonic())
         return batch
 
-    def _note(self, seconds: float) -> None:
-        n_prompts, self._running_prompts, self._running_since = self._running_prompts, 0, None
-        self._recent.append((n_prompts, seconds))
-        self._seconds_per_prompt = sum(s for _, s in self._recent) / sum(n for n, _ in self._recent)
+    def _note(self, number: int, seconds: float) -> None:
+        with self._filled:
+            n_prompts, _ = self._running.pop(number)
+            self._recent.append((n_prompts, seconds))
+            self._seconds_per_prompt = sum(s for _, s in self._recent) / sum(n for n, _ in self._recent)
         self._on_batch(n_prompts, seconds)

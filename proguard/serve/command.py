@@ -3,6 +3,7 @@
 proguard serve
 proguard serve --port 9000 --guard data/guards/proguard --policies policies/
 PROGUARD_API_KEYS=... proguard serve --host 0.0.0.0
+proguard serve --engine endpoint --endpoint http://localhost:8001/v1      in front of vllm serve
 
 A server that others can reach needs keys: PROGUARD_API_KEYS, separated by commas, or --keys, one a line.
 """
@@ -11,7 +12,7 @@ import argparse
 from ipaddress import ip_address
 from pathlib import Path
 
-from proguard.moderate.command import DEFAULT_GUARD
+from proguard.moderate.engine_options import add_engine_arguments, check_engine_arguments, load_guard
 
 SUMMARY = "serve the guard over HTTP"
 
@@ -20,20 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the subcommand."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--guard", type=Path, default=DEFAULT_GUARD, help="guard folder (default: %(default)s)")
     parser.add_argument("--name", default="proguard", help="model name in answers (default: %(default)s)")
     parser.add_argument("--policies", type=Path, help="folder of policy files, named in a request by `policy`")
     parser.add_argument("--keys", type=Path, help="file with API keys, one a line")
     parser.add_argument(
         "--queue-seconds", type=float, default=2.0, help="refuse what would wait longer (default: %(default)s)"
     )
-    parser.add_argument("--batch-prompts", type=int, default=32, help="prompts judged together (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the engine (default: %(default)s)")
     parser.add_argument(
         "--remote-images",
         action="store_true",
         help="fetch images behind http(s) addresses of the public net; without it only data URLs are taken",
     )
+    add_engine_arguments(parser, batch_size=32)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,20 +42,20 @@ def run(options: argparse.Namespace) -> int:
         ValueError, FileNotFoundError: When the options or the guard's folder are not usable.
     """
     from proguard.guard_folder import open_guard
-    from proguard.moderate.guard import Guard
     from proguard.serve.keys import read_keys
     from proguard.serve.limits import ServeLimits
     from proguard.serve.remote import make_fetch
     from proguard.serve.server import serve
     from proguard.serve.service import Service
 
+    check_engine_arguments(options)
     keys = read_keys(options.keys)
     if not keys and not is_loopback(options.host):
         raise ValueError(f"--host {options.host}: others can reach it, so it needs keys: PROGUARD_API_KEYS or --keys")
-    limits = ServeLimits(queue_seconds=options.queue_seconds, batch_prompts=options.batch_prompts)
+    limits = ServeLimits(queue_seconds=options.queue_seconds, batch_prompts=options.batch_size)
     open_guard(options.guard)
     service = Service(
-        lambda: Guard.load(options.guard, batch_size=options.batch_prompts, threads=options.threads),
+        lambda: load_guard(options),
         name=options.name,
         policies=options.policies,
         limits=limits,

@@ -26,8 +26,8 @@ def make_result(outcome: Outcome, policy: OwnPolicy, identity: Identity, *, expl
     """Return the result of one outcome.
 
     ``categories`` holds OpenAI's thirteen names, one key for each id of the policy and ``unlisted``. What is true there
-    comes from the outcome's category; ``flagged`` comes from the outcome alone, so that an item without a verdict is
-    flagged and has no category.
+    comes from the outcome's category and the wider one that it belongs to; ``flagged`` comes from the outcome alone, so
+    that an item without a verdict is flagged and has no category.
 
     Args:
         explain: Whether to add the guard's own words, which may repeat what was judged.
@@ -50,7 +50,8 @@ def _true_names(outcome: Outcome, policy: OwnPolicy) -> set[str]:
         return set()
     if not outcome.in_policy or outcome.category is None:
         return {UNLISTED}
-    return {outcome.category, *openai_names_of(outcome.name)}
+    wider = {policy.taxonomy.category_of(outcome.category)} if policy.shown is None else set()
+    return {outcome.category, *wider, *openai_names_of(outcome.name)}
 
 
 def _details(outcome: Outcome, policy: OwnPolicy, identity: Identity, *, explain: bool) -> dict[str, Any]:

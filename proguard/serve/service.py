@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from proguard.serve.inputs import Fetch, InputReader
 from proguard.serve.keys import Keys
 from proguard.serve.limits import ServeLimits
 from proguard.serve.metrics import Metrics
-from proguard.serve.policies import DEFAULT, read_policies
+from proguard.serve.policies import read_policies
 from proguard.serve.results import Identity
 
 _LOG = logging.getLogger("proguard.serve")
@@ -86,9 +86,7 @@ class Service:
         try:
             guard = self._load()
             policies = read_policies(guard, self._policies)
-            outcome = guard.judge([(make_item(request="hello"), policies[DEFAULT])])[0]
-            if outcome.is_engine_failure:
-                raise RuntimeError(f"the first prompt gave no answer: {outcome.detail}")
+            _warm_up(guard, policies)
         except Exception as error:
             self.failure = error
             _LOG.error("the guard did not load: %s", error)
@@ -96,7 +94,7 @@ class Service:
             return
         card = guard.card
         hashes = {"guard": card.fingerprint, "prompt": card.hashes["prompt"], "taxonomy": card.hashes["taxonomy"]}
-        batcher = Batcher(guard.judge, self.limits, on_batch=self.metrics.on_batch)
+        batcher = Batcher(guard.judge, self.limits, workers=guard.workers, on_batch=self.metrics.on_batch)
         reader = InputReader(self.limits, max_chars=card.limits.chars, fetch=self.fetch)
         self.metrics.queue_depth.set_function(lambda: batcher.depth)
         self.metrics.info.info({"name": self.name, "version": version("proguard"), **hashes})
@@ -133,3 +131,18 @@ class Service:
             raise ApiError(503, "engine_failed", "the engine failed, and made no outcome", retry_after=1)
         self.metrics.on_outcomes(outcomes)
         return outcomes
+
+
+def _warm_up(guard: Guard, policies: Mapping[str, OwnPolicy]) -> None:
+    """Judge a greeting under each policy.
+
+    Raises:
+        RuntimeError: When the engine gives no answer.
+        ValueError: When a policy alone fills the prompt.
+    """
+    for name, policy in policies.items():
+        outcome = guard.judge([(make_item(request="hello"), policy)])[0]
+        if outcome.is_engine_failure:
+            raise RuntimeError(f"the first prompt gave no answer: {outcome.detail}")
+        if outcome.status == "too_long":
+            raise ValueError(f"policy {name}: its prompts are longer than the guard takes; shorten it")

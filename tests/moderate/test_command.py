@@ -135,6 +135,8 @@ def test_file_of_rows_gives_a_line_each_and_one_exit_code(rows, options, code, s
         (["--input", "in.jsonl", "--output", "o", "--request", "a"], "leave out --request"),
         (["--input", "absent.jsonl", "--output", "o"], "absent.jsonl: no such file"),
         (["--request", "a", "--batch-size", "0"], "--batch-size: expected 1"),
+        (["--request", "a", "--engine", "endpoint"], "give both or neither"),
+        (["--request", "a", "--endpoint", "http://127.0.0.1/v1"], "give both or neither"),
     ],
 )
 def test_options_that_do_not_go_together_exit_with_2(arguments, message, capsys):

@@ -1,18 +1,21 @@
 """Items through a guard, with engines that answer by rule."""
 
 import asyncio
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from proguard.card import GuardLimits
+from proguard.guard_folder import seal_guard
 from proguard.inference.engine import PromptTooLongError
 from proguard.moderate.guard import Guard
 from proguard.moderate.item import make_item
 from tests.moderate.engines import FailingEngine, RuleEngine, ScoringEngine, say
 from tests.moderate.test_item import BLUE, RED
 from tests.worlds import make_guard_card, taxonomy
+from tools.closure import ROOT
 
 CARD = make_guard_card()
 IN_PARTS = replace(CARD, max_shown={"subcategory": 10, "category": 7})
@@ -187,3 +190,37 @@ def test_threads_and_tasks_share_one_guard():
         return await asyncio.gather(*(shared.moderate_async(item) for item in items))
 
     assert asyncio.run(all_at_once()) == expected
+
+
+def test_policy_that_fills_a_prompt_by_itself_is_refused():
+    entry = {"id": "X1", "name": "Queue Jumping " * 200, "description": "Skips a queue."}
+    with pytest.raises(ValueError, match="X1 to X1 take .* more than the guard's 2560"):
+        guard(say()).policy([entry])
+
+
+def test_policy_that_was_checked_is_used_as_it_is():
+    used = guard(say())
+    policy = used.policy(["C2S2"])
+    assert used.policy(policy) is policy
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", b'{"model_type": "unheard_of"}'),
+        ("config.json", b"{}"),
+        ("tokenizer.json", b"{}"),
+        ("tokenizer.json", None),
+        ("processor_config.json", None),
+        ("model.safetensors", b"12345678"),
+        ("model.safetensors", None),
+    ],
+)
+def test_load_of_a_folder_that_was_sealed_damaged_is_one_line(tmp_path, name, content):
+    shutil.copytree(ROOT / "data" / "tiny_base", tmp_path, dirs_exist_ok=True)
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    seal_guard(tmp_path, CARD, ROOT / "data" / "taxonomy.yaml")
+    with pytest.raises(ValueError, match="does not load.*dvc repro") as error:
+        Guard.load(tmp_path)
+    assert "\n" not in str(error.value)

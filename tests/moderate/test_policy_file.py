@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from proguard.moderate.policy_file import read_policy
+from proguard.moderate.policy_file import OwnPolicy, read_policy
 from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.sample import make_sample
 from proguard.taxonomy import Node, Taxonomy
@@ -32,15 +32,10 @@ def test_read_policy_takes_codes_and_own_entries(form, tmp_path):
     assert policy.hash == read(ENTRIES).hash
 
 
-def test_read_policy_of_none_shows_the_taxonomy_at_the_level_asked_for():
-    policy = read(None)
+def test_policy_without_entries_shows_the_taxonomy_at_the_level_asked_for():
+    policy = OwnPolicy(None, taxonomy())
     assert policy.at("category").ids == taxonomy().codes("category")
     assert policy.at("subcategory").ids == taxonomy().codes("subcategory")
-
-
-def test_read_policy_of_a_checked_policy_returns_it():
-    policy = read(ENTRIES)
-    assert read(policy) is policy
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_what_comes_while_the_engine_works_is_the_next_batch():
         judge = Judge()
         queue = batcher(judge, batch_prompts=3)
         tasks = [asyncio.create_task(submit(queue, "first"))]
-        await until(lambda: queue._running_since is not None)
+        await until(lambda: queue._running)
         tasks += [asyncio.create_task(submit(queue, f"later {i}")) for i in range(4)]
         await until(lambda: queue.depth == 4)
         judge.released.set()
@@ -71,7 +71,7 @@ def test_full_queue_takes_all_items_of_a_request_or_none():
         judge = Judge()
         queue = batcher(judge, queue_prompts=3)
         tasks = [asyncio.create_task(submit(queue, "first"))]
-        await until(lambda: queue._running_since is not None)
+        await until(lambda: queue._running)
         tasks.append(asyncio.create_task(submit(queue, "a", "b")))
         await until(lambda: queue.depth == 2)
         with pytest.raises(ApiError) as refused:
@@ -91,7 +91,7 @@ def test_queue_that_would_take_too_long_is_full():
         queue = batcher(judge, queue_seconds=1.0)
         queue._seconds_per_prompt = 0.6
         task = asyncio.create_task(submit(queue, "first"))
-        await until(lambda: queue._running_since is not None)
+        await until(lambda: queue._running)
         waits = asyncio.create_task(submit(queue, "second"))
         await until(lambda: queue.depth == 1)
         with pytest.raises(ApiError) as refused:
@@ -109,7 +109,7 @@ def test_item_that_nobody_waits_for_is_not_judged():
         judge = Judge()
         queue = batcher(judge)
         first = asyncio.create_task(submit(queue, "first"))
-        await until(lambda: queue._running_since is not None)
+        await until(lambda: queue._running)
         gone = asyncio.create_task(submit(queue, "gone"))
         await until(lambda: queue.depth == 1)
         gone.cancel()

@@ -64,7 +64,7 @@ def test_every_field_is_there_and_of_its_exact_type(client, input_):
 def test_category_is_true_under_its_id_and_openais_name(client):
     policy = {"policy": "default", "response": "no"}
     result = moderate(client, input="bad", **policy).json()["results"][0]
-    assert [name for name, is_true in result["categories"].items() if is_true] == ["C2S2"]
+    assert [name for name, is_true in result["categories"].items() if is_true] == ["C2", "C2S2"]
     assert result["category_scores"]["C2S2"] == 1.0
     assert result["proguard"]["name"] == "Private Data Leakage"
     assert result["category_applied_input_types"]["C2S2"] == ["text"]
