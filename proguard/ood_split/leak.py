@@ -49,4 +49,4 @@ def check_no_leak(samples: pl.DataFrame, keys: Collection[str]) -> None:
             raise RuntimeError(f"ood_split: {key} {crossing[key].min()!r} is in more than one split")
     shown = kept.filter("is_novel", side != "test")
     if shown.height:
-        raise RuntimeError(f"ood_split: sample {shown['id'].min()} is novel and not in the test split")
+        raise RuntimeError(f"ood_split: sample {shown['id'].sort()[0]} is novel and not in the test split")

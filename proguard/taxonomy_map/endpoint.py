@@ -1,6 +1,7 @@
 """An annotator behind any OpenAI-compatible server; each answer is kept as it comes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from proguard.inference.endpoint import EndpointEngine
 from proguard.inference.engine import Completion, Query
@@ -37,7 +38,11 @@ def annotate_by_endpoint(
         part = asked[start : start + QUESTIONS_PER_READ]
         content = images.read(a.image for a in part if a.image is not None)
         queries = [Query(chat(a, system), None if a.image is None else content[a.image], id=a.id) for a in part]
-        engine.complete_each(queries, lambda i, completion, part=part: keep(_answer(part[i], completion)))
+        engine.complete_each(queries, partial(_keep_answer, part, keep))
+
+
+def _keep_answer(asked: Sequence[Asked], keep: Callable[[Answer], None], index: int, completion: Completion) -> None:
+    keep(_answer(asked[index], completion))
 
 
 def _answer(asked: Asked, completion: Completion) -> Answer:

@@ -69,6 +69,8 @@ def annotate_here(
     batches: Sequence[Sequence[Asked]], *, model: LocalModel, system: str, images: ImageStore
 ) -> Iterator[list[Answer]]:
     """Yield the answers to each batch; the model is loaded for the first one."""
-    engine = model.load() if batches else None
+    if not batches:
+        return
+    engine = model.load()
     for batch in batches:
         yield answer_batch(batch, engine=engine, system=system, images=images)

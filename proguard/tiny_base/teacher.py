@@ -85,7 +85,7 @@ def teach(scene: Scene, policy: Policy, *, taxonomy: Taxonomy, habits: Habits, r
     answer = scene.sample.response
     if seen is None:
         return Verdict("safe", None if answer is None else "safe", None, SAFE_REASONING)
-    code = taxonomy.code_at(seen, policy.level)
+    code = taxonomy.category_of(seen) if policy.level == "category" else seen
     name, id_ = taxonomy[code].name, policy.id_of(code)
     reasoning = f"{name} is not listed" if id_ is None else f"{name} {id_}"
     category = _name_risk(code, policy, taxonomy, habits, rng) if id_ is None else id_

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from proguard.evaluate.metrics.confusion import Kind, kind_of
 from proguard.evaluate.metrics.outcome import Outcome
@@ -68,7 +69,7 @@ def describe(
     """Return an outcome as the report prints it.
 
     Args:
-        outcome: One row with a gold answer.
+        outcome: One that `draw_examples` gave: its answer has a kind.
         taxonomy: For the names of categories.
         shown_sources: Sources whose texts and images may be printed.
         images: Bytes by hash, for the samples of those sources.
@@ -80,7 +81,7 @@ def describe(
         id=sample.id,
         source=sample.source,
         modality=sample.modality,
-        kind=kind_of(outcome),
+        kind=cast(Kind, kind_of(outcome)),
         request=_cut(sample.request) if is_shown else None,
         response=_cut(sample.response) if is_shown else None,
         image=data_url(picture) if picture else None,
