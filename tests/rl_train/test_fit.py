@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from transformers.image_utils import SizeDict
 
 from proguard.rl_train.fit import Kept, PromptLimit, count_image_tokens, count_text_tokens, load_limit
 from tests.rl_train.test_overrides import CONFIG
@@ -29,10 +30,21 @@ def processor():
     return load_limit(BASE, CONFIG).processor
 
 
+@pytest.fixture(params=[None, (4 * 28**2, 16384 * 28**2)], ids=["tiny", "qwen2.5-vl-7b"])
+def any_processor(request):
+    """The tiny base's processor, with its own bounds of an image's pixels or with those of the 7B model."""
+    processor = load_limit(BASE, CONFIG).processor
+    if request.param:
+        least, most = request.param
+        processor.image_processor.size = SizeDict(shortest_edge=least, longest_edge=most)
+    return processor
+
+
 @pytest.mark.parametrize("size", SIZES)
-def test_count_image_tokens_equals_what_the_processor_makes(size, processor):
+def test_count_image_tokens_equals_what_the_processor_makes(size, any_processor):
     from qwen_vl_utils import process_vision_info
 
+    processor = any_processor
     image = Image.open(io.BytesIO(picture(size)))
     chat = [{"role": "user", "content": [{"type": "image", "image": image}]}]
     images, _ = process_vision_info(chat, image_patch_size=processor.image_processor.patch_size)
