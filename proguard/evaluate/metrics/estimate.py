@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from typing import Any, Literal
 
 import numpy as np
 
 from proguard.evaluate.metrics.bootstrap import percentile_interval, resample_sums
 from proguard.evaluate.metrics.outcome import Outcome
+from proguard.evaluate.metrics.risk import measure_risk
 from proguard.evaluate.metrics.tally import METRICS, Direction, tally
 from proguard.sample import MODALITIES
 
@@ -73,9 +74,10 @@ def measure(
         if not kept:
             continue
         groups = [first[i].row.sample.group for i in kept]
-        drawn = _draw({g: [o[i] for i in kept] for g, o in outcomes.items()}, groups, n_resamples, seed)
+        own = {g: [o[i] for i in kept] for g, o in outcomes.items()}
+        drawn = _draw(own, groups, n_resamples, seed)
         for guard, values in drawn.items():
-            result[guard][modality] = _summarise(values, confidence)
+            result[guard][modality] = _with_risk(_summarise(values, confidence), own[guard])
         if has_both:
             result[DIFFERENCE][modality] = _summarise(_subtract(drawn[trained], drawn[baseline]), confidence)
     return result
@@ -133,6 +135,13 @@ def _summarise(drawn: dict[_Key, _Drawn], confidence: float) -> ByMetric:
         low, high = (value, value) if isnan(value) else interval
         result.setdefault(task, {})[name] = Estimate(value, low, high, metric.n)
     return result
+
+
+def _with_risk(metrics: ByMetric, outcomes: Sequence[Outcome]) -> ByMetric:
+    """Return the metrics with those of the risk scores, which have no interval."""
+    for task, values in measure_risk(outcomes).items():
+        metrics[task] |= {name: Estimate(risk.value, nan, nan, risk.n) for name, risk in values.items()}
+    return metrics
 
 
 def _check_rows(outcomes: Mapping[str, Sequence[Outcome]]) -> None:
