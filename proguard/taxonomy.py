@@ -12,9 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from proguard.ids import fold_id, id_fault
+from proguard.storage.yaml_file import read_yaml
 from proguard.text import on_one_line
 
 Level = Literal["category", "subcategory"]
@@ -111,10 +110,11 @@ def load_taxonomy(path: Path | str) -> Taxonomy:
     """Read a taxonomy file of either format.
 
     Raises:
-        ValueError: When a node lacks a name, a description or five synonyms, has a code that is no id or repeats one,
-            or a subcategory has subcategories of its own; the message names the node.
+        ValueError: When the file is not one that `read_yaml` takes; when a node lacks a name, a description or five
+            synonyms, or has a code that is no id or is another's; when a subcategory has subcategories. The message
+            names the node.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content = read_yaml(path)
     if not isinstance(content, list) or not content:
         raise ValueError(f"{path}: expected a list of categories, found {type(content).__name__}")
     nodes = [node for i, entry in enumerate(content, 1) for node in _read_category(entry, i, path)]

@@ -57,7 +57,8 @@ def test_load_taxonomy_reads_the_published_file():
         ({}, "expected a list of categories, found dict"),
         ([node(subcategories=[])], r"C1 'Thing' has no subcategories"),
         ([node(subcategories=[node("Smoke", description=" ")])], r"node C1S1 \(Smoke\): description is missing"),
-        ([node(None, subcategories=[node()])], r"node C1 \(unnamed\): name is missing"),
+        ([node("", subcategories=[node()])], r"node C1 \(unnamed\): name is missing"),
+        ([node(None, subcategories=[node()])], "YAML reads null as nothing"),
         (
             [node(subcategories=[node("Smoke", synonyms=["one"])])],
             r"C1S1 \(Smoke\): synonyms must be 5 or more, found 1",
@@ -79,6 +80,23 @@ def test_load_taxonomy_reads_the_published_file():
 def test_load_taxonomy_names_the_malformed_node(content, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         load_taxonomy(write(content, tmp_path / "t.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("code: C1S1", "code: No", "line 5: YAML reads No as a truth value"),
+        ("code: C1S1", "code: 11", "YAML reads 11 as a number"),
+        ("name: Smoke", "name: Off", "YAML reads Off as a truth value"),
+        ("- one", "- ~", "YAML reads ~ as nothing"),
+        ("name: Smoke", "name: Smoke\n    name: Ash", "key 'name' is given twice"),
+    ],
+)
+def test_load_taxonomy_refuses_words_of_yaml_and_keys_given_twice(old, new, message, tmp_path):
+    path = write([node(code="C1", subcategories=[node("Smoke", code="C1S1")])], tmp_path / "t.yaml")
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(ValueError, match=message):
+        load_taxonomy(path)
 
 
 def test_getitem_of_an_unknown_code_names_it():

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from proguard.storage.yaml_file import read_yaml
 from proguard.taxonomy import Taxonomy
 
 NO_HOME: Final = "none"
@@ -60,7 +59,7 @@ def load_meanings(name: str, path: Path | str, taxonomy: Taxonomy) -> dict[str, 
     Raises:
         ValueError: When the file has no such map, or an entry is no code of the taxonomy.
     """
-    content: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content: Any = read_yaml(path)
     if name not in content:
         raise ValueError(f"{path}: no map {name!r}; it has {', '.join(content)}")
     meanings = {label: [m] if isinstance(m, str) else m for label, m in content[name].items()}

@@ -7,11 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from proguard.ids import check_ids
 from proguard.policy import Policy, full_policy
 from proguard.sample import content_hash
+from proguard.storage.yaml_file import read_yaml
 from proguard.taxonomy import Level, Node, Taxonomy
 from proguard.text import on_one_line
 
@@ -75,10 +74,19 @@ def read_policy(source: Path | str | Sequence[Any], taxonomy: Taxonomy, *, max_c
 
 def _read_file(path: Path, where: str) -> Any:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        if path.suffix != ".json":
+            return read_yaml(path)
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_different)
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+def _different(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object."""
+    keys = [key for key, _ in pairs]
+    if repeated := [key for i, key in enumerate(keys) if key in keys[:i]]:
+        raise ValueError(f"key {repeated[0]!r} is given twice in one entry; keep one")
+    return dict(pairs)
 
 
 def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:

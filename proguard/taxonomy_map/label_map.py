@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from proguard.storage.yaml_file import read_yaml
 from proguard.taxonomy import Taxonomy
 
 NO_HOME: Final = "none"
@@ -44,9 +43,10 @@ def load_label_maps(path: Path | str, taxonomy: Taxonomy) -> LabelMaps:
     """Read a file of label maps; a source with another's name in place of a map has the labels of that one.
 
     Raises:
-        ValueError: When an entry is not a code, a list of codes, or ``none``; the message names source and label.
+        ValueError: When the file is not one that `read_yaml` takes, or an entry is not a code, a list of codes, or
+            ``none``; the message names source and label.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a map per source, found {type(content).__name__}")
     own = {
@@ -76,7 +76,7 @@ def _read_map(labels: Any, where: str, taxonomy: Taxonomy) -> dict[str, Meaning]
         return {node.code: Meaning((node.code,)) for node in taxonomy}
     if not isinstance(labels, dict):
         raise ValueError(f"{where}: expected a map of labels, {IDENTITY!r} or another source, found {labels!r}")
-    return {str(label): _read_meaning(entry, f"{where}: {label}", taxonomy) for label, entry in labels.items()}
+    return {label: _read_meaning(entry, f"{where}: {label}", taxonomy) for label, entry in labels.items()}
 
 
 def _read_meaning(entry: Any, where: str, taxonomy: Taxonomy) -> Meaning:

@@ -69,6 +69,23 @@ def test_read_policy_of_a_broken_file_names_it(content, tmp_path):
             read(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("- {id: No, name: A, description: b}", "YAML reads No as a truth value"),
+        ("- {id: X1, name: 12, description: b}", "YAML reads 12 as a number"),
+        ("- ~", "YAML reads ~ as nothing"),
+        ("- {id: X1, id: X2, name: A, description: b}", "key 'id' is given twice"),
+        ('[{"id": "X1", "id": "X2", "name": "A", "description": "b"}]', "key 'id' is given twice"),
+    ],
+)
+def test_read_policy_of_a_file_with_words_of_yaml_or_keys_given_twice_is_refused(content, message, tmp_path):
+    path = tmp_path / f"policy.{'json' if content.startswith('[') else 'yaml'}"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=f"policy .*{path.name}: .*{message}"):
+        read(path)
+
+
 def test_read_policy_of_an_id_that_means_no_category_is_refused():
     with pytest.raises(ValueError, match=r"policy_none_id.yaml: entry 2: id 'None' is a word of the answer's format"):
         read(CASES / "policy_none_id.yaml")

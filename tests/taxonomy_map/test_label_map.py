@@ -66,6 +66,18 @@ def test_load_label_maps_names_the_bad_entry(text, message, tmp_path):
         load(text, tmp_path)
 
 
+def test_load_label_maps_names_both_a_word_of_yaml_and_a_label_given_twice():
+    with pytest.raises(
+        ValueError, match="line 2: YAML reads No as .*; line 4: key 'theft' is given twice, first in line 3"
+    ):
+        load_label_maps(ROOT / "tests" / "cases" / "label_map_words.yaml", taxonomy())
+
+
+@pytest.mark.parametrize("label", ["No", "12", "~", "2024-01-02", "Yes"])
+def test_load_label_maps_takes_a_quoted_word_as_a_label(label, tmp_path):
+    assert load(f'mine: {{"{label}": C7S1}}', tmp_path)["mine"] == {label: Meaning(("C7S1",))}
+
+
 def test_label_maps_of_the_project_know_every_label_of_its_sources():
     maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())
     assert set(maps["openai_moderation"]) == set(FLAGS)
