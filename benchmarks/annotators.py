@@ -74,7 +74,7 @@ def collect_questions(mirror: Path) -> list[Question]:
             read_samples(folder / "samples.parquet"),
             label_maps=load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy),
             taxonomy=taxonomy,
-            carrier_images=OmegaConf.load(ROOT / "conf" / "taxonomy_map.yaml").taxonomy_map.carrier_images,
+            carrier_images=OmegaConf.load(ROOT / "conf" / "carriers.yaml").carriers.max_images,
             annotation_texts=read_annotation_texts(folder / "annotation_texts.parquet"),
         )
 

@@ -24,7 +24,7 @@ def main(cfg: DictConfig) -> None:
     """Run the stage."""
     conf = OmegaConf.to_container(cfg.leakage, resolve=True)
     samples = pl.read_parquet(Path(cfg.paths.mapped) / "samples.parquet").sort("id")
-    samples = with_text(samples, carrier_images=conf["carrier_images"])
+    samples = with_text(samples, carrier_images=cfg.carriers.max_images)
     texts = samples["text"].drop_nulls().unique().sort().to_list()
     near_texts = find_near_texts(texts, shingle_words=conf["shingle_words"], text_threshold=conf["text_threshold"])
     store = ImageStore(Path(cfg.paths.collected) / "images")

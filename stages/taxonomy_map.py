@@ -44,7 +44,7 @@ def main(cfg: DictConfig) -> None:
         samples,
         label_maps=label_maps,
         taxonomy=taxonomy,
-        carrier_images=conf["carrier_images"],
+        carrier_images=cfg.carriers.max_images,
         annotation_texts=read_annotation_texts(collected / "annotation_texts.parquet"),
     )
     ballot = collect_votes(questions, annotators=annotators, bank=bank, workplace=workplace)

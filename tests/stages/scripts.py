@@ -25,7 +25,7 @@ LABEL_MAP_ONLY = {"annotators": [{"name": "label_map"}]}
 def make_config(folder: Path, **changes: Any) -> DictConfig:
     """Return the settings of the data stages with all paths in ``folder`` but those of `GIVEN`."""
     config = OmegaConf.merge(
-        *(OmegaConf.load(ROOT / "conf" / f"{name}.yaml") for name in ("paths", "runtime", *DATA_STAGES))
+        *(OmegaConf.load(ROOT / "conf" / f"{name}.yaml") for name in ("paths", "runtime", "carriers", *DATA_STAGES))
     )
     for key, path in config.paths.items():
         config.paths[key] = str((ROOT if key in GIVEN else folder) / path)

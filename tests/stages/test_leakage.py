@@ -12,7 +12,7 @@ from tests.tables import write_samples
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = {"shingle_words": 1, "image_hash_distance": 4, "carrier_images": 1}
+SETTINGS = {"shingle_words": 1, "image_hash_distance": 4}
 REQUEST = "Which tools do people need to open a very old door?"
 
 PLANTED = {
@@ -30,7 +30,7 @@ def text(request: str, *, source: str = "ours", split: str | None = None, respon
 
 def run(folder: Path, samples, contents=()) -> pl.DataFrame:
     """Return what stage leakage writes about ``samples`` and images."""
-    config = make_config(folder, leakage=SETTINGS)
+    config = make_config(folder, leakage=SETTINGS, carriers={"max_images": 1})
     shards = ImageShards(Path(config.paths.collected) / "images")
     for content in contents:
         shards.add(check_image(content, 10**6))
