@@ -276,6 +276,24 @@ def test_collect_sources_mirror_gives_the_known_counts(name: str, rows: int, sam
 
 
 @needs_mirror
+@pytest.mark.parametrize(
+    ("name", "settings", "labels", "skipped"),
+    [
+        ("harmbench", {}, {"unsafe": 400}, {}),
+        ("harmbench", {"select": ["standard", "copyright"]}, {"unsafe": 300}, {"contextual behaviour": 100}),
+        ("xstest", {}, {"safe": 250, "unsafe": 200}, {}),
+    ],
+)
+def test_collect_sources_mirror_gives_the_known_labels(name, settings, labels, skipped, tmp_path: Path):
+    entry = load_entry("benchmark", name)
+    entry["read"] = entry.get("read", {}) | settings
+    summary = collect({}, tmp_path, benchmarks={name: entry}, mirror=Path(MIRROR))
+    assert summary["total"]["request_label"] == labels
+    assert (summary["total"]["skipped"], summary["total"]["quarantined"]) == (skipped, {})
+    assert all(file["verified"] for file in read_json(tmp_path / "ledger.json")[name]["files"].values())
+
+
+@needs_mirror
 def test_collect_sources_openai_moderation_labels_are_the_known_ones(tmp_path: Path):
     # 437 unsafe and 1,158 safe lines, less 4 and 5 that say again what an earlier one said.
     summary = collect({"openai_moderation": load_source("openai_moderation")}, tmp_path, mirror=Path(MIRROR))
