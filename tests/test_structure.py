@@ -77,7 +77,7 @@ def test_module_reruns_only_what_it_can_change(module, stages):
 
 
 def test_dvc_yaml_fits_in_360_lines():
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 360
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 300
 
 
 @pytest.mark.slow

@@ -9,10 +9,12 @@ result, so no stage depends on it.
 
 import argparse
 import ast
+import io
 import sys
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 ROOT = Path(__file__).parents[1]
 EXEMPT = "proguard/runtime/"
@@ -100,14 +102,18 @@ def list_stale() -> list[str]:
 def write() -> None:
     """Replace the code deps of every stage in dvc.yaml; data deps stay where they are, in front."""
     yaml = YAML()
-    yaml.width = 120
+    yaml.width = 118
     yaml.indent(mapping=2, sequence=4, offset=2)
     path = ROOT / "dvc.yaml"
     content = yaml.load(path)
     for stage in content["stages"].values():
         data = [dep for dep in stage["deps"] if not _is_own(dep)]
-        stage["deps"] = data + sorted(code_deps(script_of(stage["cmd"])))
-    yaml.dump(content, path)
+        stage["deps"] = CommentedSeq(data + sorted(code_deps(script_of(stage["cmd"]))))
+        stage["deps"].fa.set_flow_style()
+    written = io.StringIO()
+    yaml.dump(content, written)
+    lines = (line.rstrip() for line in written.getvalue().splitlines())
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _is_own(dep: str) -> bool:
