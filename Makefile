@@ -7,15 +7,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROFILE ?= mini
 
+# make setup GPU=1: the same versions, and vllm.
+PINS := requirements$(if $(GPU),-gpu).lock
+
 .PHONY: setup plan guards generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: $(PINS) pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m ensurepip > /dev/null
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-	$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --compile-bytecode -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --compile-bytecode -r $(PINS)
 	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -10,7 +10,9 @@ result, so no stage depends on it.
 import argparse
 import ast
 import io
+import re
 import sys
+import textwrap
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -112,8 +114,15 @@ def write() -> None:
         stage["deps"].fa.set_flow_style()
     written = io.StringIO()
     yaml.dump(content, written)
-    lines = (line.rstrip() for line in written.getvalue().splitlines())
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text(re.sub(r"^    deps: \[.*?\]$", _wrap, written.getvalue(), flags=re.M | re.S), encoding="utf-8")
+
+
+def _wrap(deps: re.Match[str]) -> str:
+    """Return a list of deps in lines that are short enough."""
+    text = " ".join(deps[0].split())
+    return textwrap.fill(
+        text, 118, initial_indent=" " * 4, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _is_own(dep: str) -> bool:
