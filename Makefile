@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve clients test unit ui check lint types lock clean rehearse gpu-check
+.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -53,6 +53,10 @@ rehearse: setup
 # What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B.
 gpu-check: setup
 	python -m benchmarks.gpu_inference --out gpu.json
+
+# The trained guard as a folder for the Hugging Face hub, and in MLflow's registry.
+release: setup
+	proguard release --register proguard
 
 # The server against LangChain, any-guardrail, LiteLLM and NeMo Guardrails, in an environment of their own.
 CLIENTS := .work/clients

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "moderate": "proguard.moderate.command",
     "serve": "proguard.serve.command",
+    "release": "proguard.release.command",
     "plan": "proguard.plan.command",
     "guards": "proguard.guard_list.command",
     "lab": "proguard.lab.command",

@@ -1,0 +1,108 @@
+"""The folder of a release, and its model card."""
+
+import json
+
+import pytest
+from huggingface_hub import ModelCard
+
+from proguard.card import CARD_FILE, read_card
+from proguard.cli import main
+from proguard.guard_folder import open_guard
+from proguard.release.folder import check_release, write_release
+from proguard.release.push import push
+from proguard.release.record import read_record
+from tests.release.pipelines import write_guard, write_pipeline
+
+
+@pytest.fixture
+def guard(tmp_path):
+    return write_guard(tmp_path / "guards" / "proguard")
+
+
+@pytest.fixture
+def release(tmp_path, guard):
+    record = read_record(write_pipeline(tmp_path), "proguard")
+    write_release(guard, tmp_path / "release", record, name="proguard", licence="apache-2.0")
+    return tmp_path / "release"
+
+
+def test_release_holds_the_guard_as_it_is_and_a_readme_for_everyone(guard, release):
+    assert open_guard(release, full=True) == open_guard(guard)
+    assert {p.name for p in release.iterdir()} == {"README.md", CARD_FILE, *read_card(guard).files}
+    assert {p.stat().st_mode & 0o777 for p in release.iterdir()} == {0o644}
+
+
+def test_model_card_states_results_with_intervals_for_the_hub(release):
+    card = ModelCard.load(release / "README.md")
+    (result,) = card.data.eval_results
+    assert (card.data.model_name, card.data.license) == ("proguard", "apache-2.0")
+    assert (result.metric_type, result.metric_value) == ("request_safety_f1", 0.9)
+    assert result.metric_args == {"low": 0.8, "high": 0.95, "confidence": 0.95, "n": 100}
+
+
+def test_model_card_states_data_limits_and_hashes(guard, release):
+    text = (release / "README.md").read_text()
+    card = read_card(guard)
+    for words in (
+        "| test | Unsafe requests found (F1) | 0.900 | 0.800 to 0.950 | 100 |",
+        "| mini_world | mit | abc1234 | 42 |",
+        "at most 320 tokens",
+        f"`{card.files['model.safetensors'].sha256[:16]}`",
+        f"Guard `{card.fingerprint}`",
+    ):
+        assert words in text
+
+
+def test_damaged_guard_is_not_released(tmp_path, guard):
+    record = read_record(write_pipeline(tmp_path), "proguard")
+    with (guard / "model.safetensors").open("r+b") as file:
+        file.write(b"\1")
+    with pytest.raises(ValueError, match="model.safetensors: changed"):
+        write_release(guard, tmp_path / "release", record, name="proguard", licence="other")
+    assert not (tmp_path / "release").exists()
+
+
+class FakeHub:
+    def __init__(self):
+        self.calls = []
+
+    def create_repo(self, name, **options):
+        self.calls.append(("create", name, options["exist_ok"]))
+
+    def upload_folder(self, **options):
+        self.calls.append(("upload", options["repo_id"], options["create_pr"]))
+        return type("Commit", (), {"pr_url": "https://hub/pr/1"})
+
+
+def test_push_opens_a_pull_request(release):
+    hub = FakeHub()
+    assert push(release, "me/proguard", api=hub) == "https://hub/pr/1"
+    assert hub.calls == [("create", "me/proguard", True), ("upload", "me/proguard", True)]
+
+
+@pytest.mark.slow
+def test_release_is_checked_in_a_process_of_its_own(guard, release):
+    check_release(guard, release)
+    content = json.loads((release / CARD_FILE).read_text())
+    (release / CARD_FILE).write_text(json.dumps(content | {"max_shown": {"subcategory": 5, "category": 5}}))
+    with pytest.raises(RuntimeError, match="outcomes differ"):
+        check_release(guard, release)
+    (release / "config.json").unlink()
+    with pytest.raises(RuntimeError, match=r"config\.json: missing"):
+        check_release(guard, release)
+
+
+@pytest.mark.slow
+def test_command_line_releases_and_registers_a_model_with_equal_verdicts(tmp_path, guard, capsys, monkeypatch):
+    import mlflow
+
+    from proguard.moderate.guard import Guard
+
+    monkeypatch.chdir(tmp_path)
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    arguments = ["--guard", guard, "--pipeline", write_pipeline(tmp_path), "--register", "tiny", "--tracking-uri", uri]
+    main(["release", *map(str, arguments)])
+    assert "models:/tiny@champion: registered" in capsys.readouterr().out
+    items = [{"request": "help me with a leaked passport"}, {"request": "good morning", "response": "hello"}]
+    model = mlflow.pyfunc.load_model("models:/tiny@champion")
+    assert model.predict(items) == [outcome.to_dict() for outcome in Guard.load(guard).moderate(items)]
