@@ -14,8 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from proguard.card import contract_hashes, read_card
 from proguard.evaluate.metrics.estimate import to_json
 from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
+from proguard.evaluate.metrics.versus import compare_with_all, versus_csv
 from proguard.evaluate.report.comparison import guards_on
 from proguard.evaluate.report.facts import describe_run
+from proguard.evaluate.report.guards import guard_tables, guards_csv
 from proguard.evaluate.report.headline import summarise
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
@@ -56,6 +58,15 @@ def main(cfg: DictConfig) -> None:
         confidence=options.confidence,
         seed=options.seed,
     )
+    versus = compare_with_all(
+        outcomes,
+        trained=options.trained,
+        n_resamples=options.n_resamples,
+        confidence=options.confidence,
+        seed=options.seed,
+    )
+    names = {name: entry.facts.published_as for name, entry in cfg.guards.items()}
+    every_guard = guard_tables(estimates, pl.read_csv(cfg.paths.published), names)
     balance = balance_table(rows)
     own = outcomes[options.test_set][options.trained]
     report = build_report(
@@ -75,8 +86,15 @@ def main(cfg: DictConfig) -> None:
         leakage=read_json(Path(cfg.paths.summaries) / "leakage.json"),
         published=pl.read_csv(cfg.paths.published),
         images=ImageStore(Path(cfg.paths.collected) / "images").read(pick_images(own, options)),
+        guards_compared=every_guard if len(guards) > len(compared) else (),
+        versus=versus,
     )
-    tables = {"balance": balance, "confusion": confusion_table(confusion_pairs(own, taxonomy))}
+    tables = {
+        "balance": balance,
+        "confusion": confusion_table(confusion_pairs(own, taxonomy)),
+        "guards": guards_csv(every_guard),
+        "versus": versus_csv(versus),
+    }
     for name, table in tables.items():
         with atomic_file(plots / f"{name}.csv") as temporary:
             table.write_csv(temporary)

@@ -51,6 +51,7 @@ def write_params(root) -> None:
         "reward": OmegaConf.load(conf / "reward" / "strict.yaml"),
         "similarity": OmegaConf.load(conf / "similarity" / "minilm_wheel.yaml"),
         "predict": {"guards": ["base", "proguard"], "test_sets": ["test"]},
+        "guards": {},
     }
     OmegaConf.save(OmegaConf.merge(*sections, own), root / "params.yaml")
 
@@ -80,5 +81,5 @@ def test_evaluate_writes_metrics_plots_and_report(tmp_path):
     assert gain["low"] > 0
     assert metrics["base"]["test"]["image"]["response_safety"]["f1"]["value"] is None
     assert "trained guard is better" in (tmp_path / "data/report.html").read_text()
-    for name in ("confusion", "balance"):
+    for name in ("confusion", "balance", "guards", "versus"):
         assert len(pl.read_csv(tmp_path / f"data/plots/{name}.csv"))

@@ -14,11 +14,13 @@ import polars as pl
 from proguard.evaluate.metrics.confusion import confusion_labels, score_categories
 from proguard.evaluate.metrics.estimate import ALL
 from proguard.evaluate.metrics.outcome import Outcome
+from proguard.evaluate.metrics.versus import Versus
 from proguard.evaluate.report import figures
 from proguard.evaluate.report.comparison import ALL_LINES, OOD_LINES, Estimates, Guards, compare_other_sets, guards_on
 from proguard.evaluate.report.duplicates import describe_duplicates
 from proguard.evaluate.report.examples import describe, draw_examples
 from proguard.evaluate.report.failures import KIND_TITLES, KindBar, count_bar, find_weaknesses
+from proguard.evaluate.report.guards import GuardTable
 from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_losses, find_verdict, show_value
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
@@ -76,6 +78,8 @@ def build_report(
     leakage: Mapping[str, Any],
     published: pl.DataFrame,
     images: Mapping[str, bytes],
+    guards_compared: Sequence[GuardTable] = (),
+    versus: Sequence[Versus] = (),
 ) -> str:
     """Return the report as HTML.
 
@@ -90,6 +94,8 @@ def build_report(
         leakage: What `proguard.leakage.report.report_leakage` returns.
         published: The paper's numbers: task, modality, benchmark, guard, metric, value.
         images: Bytes by hash, those that `pick_images` names.
+        guards_compared: Every guard on every test set; empty when there are only two guards.
+        versus: The trained guard against each other one.
     """
     guards = guards_on(estimates, options.test_set, baseline=options.baseline, trained=options.trained)
     before, after, taxonomy = outcomes[options.baseline], outcomes[options.trained], bank.taxonomy
@@ -113,6 +119,8 @@ def build_report(
         published=compare(published, guards.before, guards.after),
         benchmarks=compare_benchmarks(published, *(estimates.get(g, {}) for g in (options.baseline, options.trained))),
         published_tables=full_tables(published),
+        guards_compared=guards_compared,
+        versus=versus,
         balance=balance.rows(named=True),
         duplicates=describe_duplicates(leakage),
         taxonomy=taxonomy,

@@ -10,7 +10,7 @@ from proguard.sample import Modality
 
 OURS = ("ProGuard-3B", "ProGuard-7B")
 
-_TASKS: dict[str, str] = {
+TASKS: dict[str, str] = {
     "request_safety": "Request safety",
     "response_safety": "Response safety",
     "categorization": "Categorization",
@@ -67,7 +67,7 @@ def compare(published: pl.DataFrame, baseline: ByModality, trained: ByModality) 
     Source: arXiv 2512.23573, result tables; which F1 fits is inferred from their numbers.
     """
     lines = []
-    for task in _TASKS:
+    for task in TASKS:
         for modality in ("text", "image", "text_image"):
             means = _means(published.filter(pl.col("task") == task, pl.col("modality") == modality))
             if means and modality in trained:
@@ -103,13 +103,11 @@ def _line(
     baseline: ByModality,
     trained: ByModality,
 ) -> PublishedLine:
-    metric, label = _METRICS[task]
-    if modality == "image" and metric == "weighted_f1":
-        metric, label = "f1", "F1, unsafe class"
+    metric, label = metric_of(task, modality)
     others = {guard: value for guard, value in means.items() if guard not in OURS}
     best = max(others, key=lambda guard: others[guard])
     return PublishedLine(
-        task=_TASKS[task],
+        task=TASKS[task],
         modality=modality,
         benchmark=benchmark,
         metric=label,
@@ -122,6 +120,18 @@ def _line(
     )
 
 
+def metric_of(task: str, modality: Modality) -> tuple[str, str]:
+    """Return our metric that fits the paper's column of a task and modality, and what it is called."""
+    metric, label = _METRICS[task]
+    is_image = modality == "image" and metric == "weighted_f1"
+    return ("f1", "F1, unsafe class") if is_image else (metric, label)
+
+
+def benchmark_of(task: str, test_set: str) -> str:
+    """Return the paper's column of one of our test sets."""
+    return {(t, ours): column for (t, column), ours in _SETS.items()}.get((task, test_set), test_set)
+
+
 def _means(table: pl.DataFrame) -> dict[str, float]:
     averages = table.filter(pl.col("benchmark") == "average")
     used = averages if len(averages) else table
@@ -130,7 +140,7 @@ def _means(table: pl.DataFrame) -> dict[str, float]:
 
 def full_tables(published: pl.DataFrame) -> list[PublishedTable]:
     """Return every published number, a table per task."""
-    return [_table(published.filter(pl.col("task") == task), title) for task, title in _TASKS.items()]
+    return [_table(published.filter(pl.col("task") == task), title) for task, title in TASKS.items()]
 
 
 def _table(published: pl.DataFrame, title: str) -> PublishedTable:
