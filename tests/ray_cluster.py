@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from proguard.runtime.cluster import ray_folder
 
 NODE = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
@@ -56,7 +58,10 @@ def two_nodes() -> Iterator[TwoNodes]:
     import ray
     from ray.cluster_utils import Cluster
 
-    with ray_folder() as folder:
+    with ray_folder() as folder, pytest.MonkeyPatch.context() as patch:
+        # Ray notes a cluster's address there.
+        patch.setenv("RAY_TMPDIR", folder)
+        (Path(folder) / "ray").mkdir()
         cluster = Cluster()
         try:
             cluster.add_node(**NODE, include_dashboard=False, temp_dir=folder, _system_config=QUICK_TO_NOTICE)

@@ -97,7 +97,7 @@ def test_workers_share_the_actor_load_no_embedding_and_score_as_one_process_does
     expected = score(completions, [row.target for row in rows], NameBank(taxonomy(), MINILM), STRICT)
     targets = [target_to_json(row.target) for row in rows]
     with ray_folder() as folder:
-        ray.init(num_cpus=3, include_dashboard=False, _temp_dir=folder)
+        ray.init("local", num_cpus=3, include_dashboard=False, _temp_dir=folder)
         try:
             work = ray.remote(num_cpus=1)(score_in_worker)
             parts = ray.get([work.remote(completions[i::3], targets[i::3]) for i in range(3)], timeout=300)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from proguard.runtime.cluster import connect
 from proguard.storage.images import ImageStore
 from proguard.taxonomy_map.local_model import LocalModel, annotate_here, plan_batches
 from proguard.taxonomy_map.model import Workplace, annotate_by_model
@@ -50,14 +51,14 @@ def test_annotate_on_ray_gives_the_same_answers_in_any_order(tmp_path):
 def test_annotate_by_model_uses_the_open_cluster_and_goes_on_after_a_kill(tmp_path):
     import ray
 
-    address = {"address": "auto", "actors": 1, "cpus": 1, "gpus": 0}
+    address = {"address": "127.0.0.1:1", "actors": 1, "cpus": 1, "gpus": 0}
     runtime = {"work": str(tmp_path), "inference": INFERENCE, "annotators": {"ray": address}}
     workplace = Workplace(store_images({}, tmp_path / "images"), runtime)
     annotator = LocalAnnotator(
         "tiny", "transformers", MODEL.model, None, True, 60, max_new_tokens=4, dtype="float32", batch_size=2
     )
     questions = [make_question(f"question {i}") for i in range(6)]
-    with ray.init("local", include_dashboard=False):
+    with connect("local"):
         first = annotate_by_model(questions, annotator=annotator, taxonomy=taxonomy(), workplace=workplace)
         journal = tmp_path / "taxonomy_map" / "tiny.jsonl"
         lines = journal.read_text().splitlines(keepends=True)

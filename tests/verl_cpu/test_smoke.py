@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from proguard.runtime.cluster import ray_folder
 from tests.verl_cpu import toy
 
 pytestmark = pytest.mark.slow
@@ -101,15 +101,15 @@ def train(toy_folder: Path, folder: Path) -> Run:
         "OMP_NUM_THREADS": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    # A Ray socket's path has to fit into 107 characters, which pytest's folders use up.
-    with tempfile.TemporaryDirectory(prefix="ray") as ray_folder:
+    with ray_folder() as short:
         paths = [
             f"data.train_files={toy_folder / 'rows.parquet'}",
             f"data.val_files={toy_folder / 'rows.parquet'}",
             f"{MODEL}.path={toy_folder / 'model'}",
             f"trainer.default_local_dir={folder / 'checkpoints'}",
             f"hydra.run.dir={folder / 'hydra'}",
-            f"+ray_kwargs.ray_init._temp_dir={ray_folder}",
+            "+ray_kwargs.ray_init.address=local",
+            f"+ray_kwargs.ray_init._temp_dir={short}",
         ]
         command = [sys.executable, "-m", "verl.trainer.main_ppo", *OVERRIDES, *paths]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800)
