@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check
+.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -64,6 +64,15 @@ clients: setup
 	test -x $(CLIENTS)/bin/python || uv venv --quiet --python $(BIN)/python $(CLIENTS)
 	uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt
 	python -m tests.clients.run $(CLIENTS)/bin/python
+
+# Two replicas of the server on Ray Serve, in an environment that adds to this one what Ray Serve needs.
+RAY_SERVE := .work/ray_serve
+ray-serve-check: setup
+	test -x $(RAY_SERVE)/bin/python || uv venv --quiet --python $(BIN)/python $(RAY_SERVE)
+	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > \
+	  $$($(RAY_SERVE)/bin/python -c "import site; print(site.getsitepackages()[0])")/setup.pth
+	uv pip install --quiet --no-deps --python $(RAY_SERVE)/bin/python -r tests/serve/ray_serve.txt
+	$(RAY_SERVE)/bin/python -m pytest --no-cov -p no:xdist tests/serve/test_ray_serve.py
 
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names:
 # by number of tests, xdist's own order, the few that train would come last.

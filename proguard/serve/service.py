@@ -79,19 +79,23 @@ class Service:
         self._loaded: Loaded | None = None
 
     def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
-        """Load the guard in a thread; ``on_failure`` is called there when that fails."""
-        threading.Thread(target=self._start, args=(on_failure,), name="load", daemon=True).start()
+        """Load the guard in a thread, unless it is loaded; ``on_failure`` is called there when that fails."""
+        if self._loaded is None:
+            threading.Thread(target=self._start, args=(on_failure,), name="load", daemon=True).start()
 
     def _start(self, on_failure: Callable[[], None]) -> None:
         try:
-            guard = self._load()
-            policies = read_policies(guard, self._policies)
-            _warm_up(guard, policies)
+            self.load()
         except Exception as error:
             self.failure = error
             _LOG.error("the guard did not load: %s", error)
             on_failure()
-            return
+
+    def load(self) -> None:
+        """Load the guard and its policies, and get a first answer; raises whatever that raises."""
+        guard = self._load()
+        policies = read_policies(guard, self._policies)
+        _warm_up(guard, policies)
         card = guard.card
         hashes = {"guard": card.fingerprint, "prompt": card.hashes["prompt"], "taxonomy": card.hashes["taxonomy"]}
         batcher = Batcher(guard.judge, self.limits, workers=guard.workers, on_batch=self.metrics.on_batch)
