@@ -9,14 +9,15 @@ import openai
 import psutil
 import pytest
 
-serve = pytest.importorskip("ray.serve", reason="no Ray Serve", exc_type=ImportError)
+pytest.importorskip("grpc_reflection", reason="no Ray Serve")
 
-import ray  # noqa: E402
+import ray
+from ray import serve
 
-from proguard.serve.ray_serve import build, deploy  # noqa: E402
-from tests.moderate.engines import RuleEngine  # noqa: E402
-from tests.serve.servers import make_service, rule, wait_until  # noqa: E402
-from tools.closure import ROOT  # noqa: E402
+from proguard.serve.ray_serve import build, deploy
+from tests.moderate.engines import RuleEngine
+from tests.serve.servers import make_service, rule, wait_until
+from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
 
