@@ -5,13 +5,14 @@ or, in parquet, encoded bytes or ``{bytes, path}`` as the `datasets` library wri
 a request and each other file an image.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
 from proguard.moderate.item import Item, make_item, read_item
+from proguard.moderate.strict_json import parse_json
 
 TEXT_SUFFIXES = (".txt", ".md")
 
@@ -54,12 +55,22 @@ def read_rows(path: Path, *, start: int = 0) -> Iterator[InputRow]:
     """Yield the rows of an input, without the first ``start`` ones.
 
     Raises:
-        ValueError: When a parquet file is damaged or has no column of ours.
+        ValueError: When a file holds no rows but a pointer to them or a page, or a parquet file is damaged or has no
+            column of ours.
     """
+    if not path.is_dir():
+        _check_head(path)
     read = list_inputs if path.is_dir() else _of_parquet if path.suffix == ".parquet" else _of_jsonl
     for number, content in enumerate(read(path), 1):
         if number > start:
             yield _read_row(number, content, path.parent)
+
+
+def _check_head(path: Path) -> None:
+    with path.open("rb") as file:
+        found = describe_stand_in(file.read(HEAD_BYTES))
+    if found:
+        raise ValueError(f"--input {path}: found {found}")
 
 
 def _read_row(number: int, content: Any, folder: Path) -> InputRow:
@@ -70,7 +81,7 @@ def _read_row(number: int, content: Any, folder: Path) -> InputRow:
             id_ = str(content)
             return InputRow(number, id_, _read_path(content), None)
         if isinstance(content, bytes):
-            content = json.loads(content)
+            content = parse_json(content)
         id_ = content.get("id") if isinstance(content, dict) else None
         id_ = id_ if isinstance(id_, str | int | None) else str(id_)
         return InputRow(number, id_, read_item(content, folder=folder), None)

@@ -19,7 +19,7 @@ from proguard.inference.engine import Dtype, Engine
 from proguard.inference.load import load_engine
 from proguard.inference.server import Patience, Server
 from proguard.moderate.ask import asks_of, complete_asks
-from proguard.moderate.item import Item, read_item
+from proguard.moderate.item import Item, check_item, read_item
 from proguard.moderate.join import outcome_of
 from proguard.moderate.outcome import Outcome
 from proguard.moderate.policy_file import OwnPolicy, PolicySource, read_policy
@@ -139,7 +139,7 @@ class Guard:
             ValueError: When an item or the policy is not usable. What the engine does never raises.
         """
         own = self.policy(policy)
-        return self.judge([(item if isinstance(item, Item) else read_item(item), own) for item in items])
+        return self.judge([(check_item(item) if isinstance(item, Item) else read_item(item), own) for item in items])
 
     async def moderate_async(
         self, items: Sequence[Item | Mapping[str, Any]], policy: PolicySource | None = None

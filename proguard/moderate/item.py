@@ -65,6 +65,15 @@ def make_item(*, request: str | None = None, response: str | None = None, images
     return Item(**texts, images=checked)
 
 
+def check_item(item: Item) -> Item:
+    """Return an item that was made by hand as `make_item` makes it.
+
+    Raises:
+        ValueError: As `make_item` does.
+    """
+    return make_item(request=item.request, response=item.response, images=item.images)
+
+
 def read_item(content: Any, *, folder: Path | None = None) -> Item:
     """Return the item of a mapping with ``request``, ``response`` and ``images``, as in a line of JSON.
 
@@ -78,7 +87,8 @@ def read_item(content: Any, *, folder: Path | None = None) -> Item:
         raise ValueError(f"expected a mapping with request, response or images, found {type(content).__name__}")
     if unknown := sorted(set(content) - {"id", "request", "response", "image", "images"}):
         raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: expected request, response, image or images")
-    images = content.get("images") or []
+    images = content.get("images")
+    images = [] if images is None else images
     if not isinstance(images, Sequence) or isinstance(images, str | bytes):
         raise ValueError(f"images: expected a list, found {type(images).__name__}")
     sources = [*([content["image"]] if content.get("image") is not None else []), *images]

@@ -1,6 +1,5 @@
 """A policy of one's own: codes of the guard's taxonomy, or entries ``{id, name, description}``, checked once."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from proguard.ids import check_ids
+from proguard.moderate.strict_json import parse_json
 from proguard.policy import Policy, full_policy
 from proguard.sample import content_hash
 from proguard.storage.yaml_file import read_yaml
@@ -76,17 +76,9 @@ def _read_file(path: Path, where: str) -> Any:
     try:
         if path.suffix != ".json":
             return read_yaml(path)
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_different)
+        return parse_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{where}: {error}") from error
-
-
-def _different(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the pairs of a JSON object."""
-    keys = [key for key, _ in pairs]
-    if repeated := [key for i, key in enumerate(keys) if key in keys[:i]]:
-        raise ValueError(f"key {repeated[0]!r} is given twice in one entry; keep one")
-    return dict(pairs)
 
 
 def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:

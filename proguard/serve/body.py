@@ -1,13 +1,13 @@
 """Bodies: read within limits of bytes, time and values, and parsed as JSON."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
+from proguard.moderate import strict_json
 from proguard.serve.errors import ApiError
 from proguard.serve.limits import ServeLimits
 
@@ -59,9 +59,9 @@ def parse_json(body: bytes, *, max_values: int) -> dict[str, Any]:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > max_values:
         raise ApiError(400, "body_too_complex", f"the body has more than {max_values} values")
     try:
-        content = json.loads(body)
+        content = strict_json.parse_json(body)
     except (ValueError, RecursionError):
-        raise ApiError(400, "invalid_json", "the body is not JSON") from None
+        raise ApiError(400, "invalid_json", "the body is not JSON, or gives a key twice") from None
     if not isinstance(content, dict):
         raise ApiError(400, "invalid_json", "the body is not a JSON object")
     return content

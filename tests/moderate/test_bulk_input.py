@@ -24,6 +24,9 @@ def write_lines(path, *lines):
         (b"null\n", "expected a mapping"),
         (b'{"request": null}\n', "nothing to judge"),
         (b'{"prompt": "a"}\n', "unknown key 'prompt'"),
+        (b'{"request": "a", "request": "b"}\n', "key 'request' is given twice"),
+        (b'{"request": "a", "images": 0}\n', "images: expected a list, found int"),
+        (b'{"request": "a", "images": ""}\n', "images: expected a list, found str"),
         (b'{"images": ["absent.png"]}\n', "absent.png"),
     ],
 )
@@ -76,6 +79,21 @@ def test_read_rows_of_a_damaged_or_foreign_parquet_names_the_file(tmp_path):
     pl.DataFrame({"prompt": ["a"]}).write_parquet(tmp_path / "in.parquet")
     with pytest.raises(ValueError, match="no column of request"):
         list(read_rows(tmp_path / "in.parquet"))
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.parquet"])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 1\n", "a git-lfs pointer"),
+        (b"<!DOCTYPE html><html></html>", "an HTML page"),
+        (b"404: Not Found", "the message '404: Not Found'"),
+    ],
+)
+def test_read_rows_of_what_is_in_place_of_a_file_says_what_it_is(tmp_path, name, content, what):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{name}: found {what}"):
+        next(read_rows(tmp_path / name))
 
 
 def test_read_rows_of_a_folder_takes_texts_and_images_without_hidden_files(tmp_path):

@@ -11,7 +11,7 @@ from proguard.card import GuardLimits
 from proguard.guard_folder import seal_guard
 from proguard.inference.engine import PromptTooLongError
 from proguard.moderate.guard import Guard
-from proguard.moderate.item import make_item
+from proguard.moderate.item import Item, make_item
 from tests.moderate.engines import FailingEngine, RuleEngine, ScoringEngine, say
 from tests.moderate.test_item import BLUE, RED
 from tests.worlds import make_guard_card, taxonomy
@@ -177,6 +177,26 @@ def test_bad_item_raises_before_the_engine_is_asked():
     with pytest.raises(ValueError, match="nothing to judge"):
         guard(engine).moderate([{"request": "a"}, {"request": ""}])
     assert engine.batches == []
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (Item(), "nothing to judge"),
+        (Item(request=" "), "nothing to judge"),
+        (Item(request=5), "request: expected a text"),
+        (Item(request="\ud83d"), "half of a surrogate pair"),
+        (Item(images=("absent.png",)), "absent.png"),
+    ],
+)
+def test_moderate_of_an_item_made_by_hand_checks_it(item, message):
+    with pytest.raises(ValueError, match=message):
+        guard(say("safe", None, None)).moderate([item])
+
+
+def test_moderate_of_an_item_made_by_hand_takes_encoded_images():
+    outcome = guard(say("safe", None, None)).moderate([Item(images=(RED,))])[0]
+    assert (outcome.status, outcome.covered) == ("ok", ("image 1",))
 
 
 def test_threads_and_tasks_share_one_guard():
