@@ -15,6 +15,7 @@ COMMANDS = {
     "release": "proguard.release.command",
     "plan": "proguard.plan.command",
     "guards": "proguard.guard_list.command",
+    "compare": "proguard.compare.command",
     "lab": "proguard.lab.command",
     "params": "proguard.runtime.params_command",
 }

@@ -71,7 +71,7 @@ class StageRun:
 
 def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
     """Open the run of a stage, and that of its pipeline for the first one; end runs whose process is gone."""
-    client = _connect(params)
+    client = connect(params)
     root = Path(os.environ.get("DVC_ROOT", "."))
     (root / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".dvc" / "tmp" / "mlflow.lock", timeout=WAIT_SECONDS):
@@ -121,7 +121,7 @@ def end_stale_runs(client: "MlflowClient", experiment: str) -> None:
             client.set_terminated(run.info.run_id, "KILLED")
 
 
-def _connect(params: Mapping[str, Any]) -> "MlflowClient":
+def connect(params: Mapping[str, Any]) -> "MlflowClient":
     """Return a client of the tracking server that params or the environment name, or of a database in the root."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(WAIT_SECONDS))

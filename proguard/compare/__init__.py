@@ -1,0 +1,1 @@
+"""Two guards of this run, or one guard of two runs, compared row by row."""
