@@ -1,5 +1,6 @@
 import pytest
 
+from proguard.collect.entry import find_adapter
 from proguard.collect.sources.figstep import TOPICS
 from proguard.collect.sources.openai_moderation import FLAGS
 from proguard.taxonomy_map.label_map import Meaning, load_label_maps, meaning_of
@@ -84,3 +85,14 @@ def test_label_maps_of_the_project_know_every_label_of_its_sources():
     assert set(maps["med_safety_bench"]) == set("123456789")
     assert set(maps["figstep"]) == set(TOPICS)
     assert maps["mini_world"]["C9S3"].target == "C9S3"
+
+
+ENTRIES = sorted(path.stem for role in ("source", "benchmark") for path in (ROOT / "conf" / role).glob("*.yaml"))
+ADAPTERS = sorted(path.stem for path in (ROOT / "proguard" / "collect" / "sources").glob("[!_]*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTRIES) & set(ADAPTERS)))
+def test_label_maps_of_the_project_know_every_label_that_an_adapter_declares(name):
+    labels = getattr(find_adapter(name, key=name), "SOURCE_LABELS", None) or ()
+    maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())
+    assert [label for label in labels if label not in maps.get(name, {})] == []
