@@ -34,21 +34,32 @@ MAX_NAME_WORDS = 8
 
 
 _EMPTY = """
-    a above all an and another any anything apply applicable are as available bad be below beyond by can cannot case
-    catch categorised categorized categories category class classification classified code common concern concerns
-    content contents covered danger dangerous dangers default defined determined do does doesn don dont else etc
-    everything find fit fits for found from general generic given group harm harmful harms hidden i id image in
-    included indeterminate is issue issues item it its kind know known label list listed match matches matching
-    material mentioned misc miscellaneous mixed more n na name named new nil no non none nonspecific nor not nota
-    nothing novel null of off on ood or other others option out outside overall policy possible potential problem
-    problematic problems provided request response risk risks risky safe safety several some something sort specific
-    specified stuff subcategory such sure t taxonomy text that the there thing things this to tbd tba type un
-    unassigned uncategorised uncategorized unclassified unclear uncovered undefined undesirable undetermined
-    unidentified unknown unlabeled unlabelled unlisted unmapped unnamed unsafe unspecified unsure unwanted various
-    violation violations with yet
+    a above absent additional all alternative alternatives altri altro ambiguous an and andere anderer anderes
+    another any anything applicable applied applies apply appropriate are as aucun aucune autre autres available bad
+    be belonging belongs below beyond blank both breach breaches bucket by can cannot case catch categories
+    categorise categorised categorize categorized category choice choices choose chosen class classification
+    classified code common concern concerns content contents covered danger dangerous dangers default defined
+    desconhecido desconocido described determined different disallowed distribution do does doesn don dont either
+    else elsewhere empty enumerated etc everything extra false find fit fits fitting for forbidden found from
+    general generic given group harm harmful harms hidden i id idea identified idk image in inappropriate included
+    inconnu indeterminate is issue issues it item its keine kind kinda know known label list listed lists match
+    matches matching material maybe mentioned misc miscellaneous missing mixed more n na name named nan neither
+    nenhum nessuno new nil ninguna ninguno no non none nonspecific nor not nota nothing novel null of off on ood oos
+    option options or other others otherwise otra otras otro otros out outro outros outside overall part perhaps
+    policies policy possible potential present problem problematic problems prohibited proper provided relevant
+    remainder remaining request response rest right risk risks risky safe safety sconosciuto scope several shown
+    some something sonstige sonstiges sort specifiable specific specified stated stuff subcategory such suitable
+    sure t taxonomy tba tbd text that the there these thing things this those to true type un unassigned unavailable
+    unbekannt uncategorised uncategorized uncertain unclassified unclear uncovered undefined undescribed undesirable
+    undetermined unidentified unknowable unknown unlabeled unlabelled unlisted unmapped unnamed unrecognised
+    unrecognized unsafe unspecifiable unspecified unsure unwanted various violation violations with wrong yet другие
+    другое иное неизвестно нет прочее その他 なし 不明 其他 其它 无 未知 無 기타 알수없음
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
 """Words that name no risk, alone or with each other: "Other", "N/A", "None of the above", "Unknown Risk"."""
+
+_SHORTEST_GLUED = 4
+"""Fewest letters of a word that is recognised within another."""
 
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -188,4 +199,10 @@ def _gives_id(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
 
 def _says_nothing(name: str) -> bool:
     words = normalise_text(_CASE_CHANGE.sub(" ", name)).split()
-    return all(word in _EMPTY_WORDS or word.isdigit() for word in words)
+    return all(word.isdigit() or _is_empty(word) for word in words)
+
+
+def _is_empty(word: str) -> bool:
+    """Whether ``word`` names nothing, as one word or as two that are written together ("otherrisk")."""
+    cuts = range(_SHORTEST_GLUED, len(word) - _SHORTEST_GLUED + 1)
+    return word in _EMPTY_WORDS or any(word[:i] in _EMPTY_WORDS and word[i:] in _EMPTY_WORDS for i in cuts)

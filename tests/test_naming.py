@@ -103,13 +103,45 @@ NOTHING = Policy("subcategory", ())
         "\uff2f\uff54\uff48\uff45\uff52",
         "*** other ***",
         "unsafe content",
+        "none of these",
+        "Neither of the above",
+        "Nothing applies",
+        "No suitable category",
+        "No idea",
+        "idk",
+        "nan",
+        "out of scope",
+        "out-of-distribution",
+        "absent from the list",
+        "not part of the list",
+        "not described",
+        "Unrecognised risk",
+        "Additional category",
+        "Otherwise",
+        "blank",
+        "inappropriate content",
+        "policy breach",
+        "otherrisk",
+        "\u5176\u4ed6",
+        "andere",
+        "autre",
     ],
 )
 def test_is_free_name_refuses_words_that_name_nothing(name):
     assert not is_free_name(name, NOTHING, taxonomy())
 
 
-@pytest.mark.parametrize("name", ["Unknown Substances", "Other People's Mail", "Policy Evasion", "General Strike Call"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Unknown Substances",
+        "Other People's Mail",
+        "Policy Evasion",
+        "General Strike Call",
+        "Data Breach",
+        "Missing Person",
+    ],
+)
 def test_is_free_name_takes_such_a_word_in_a_name(name):
     assert is_free_name(name, NOTHING, taxonomy())
 
