@@ -53,3 +53,13 @@ def naive(content: bytes) -> np.ndarray:
     """Return the pixels that a reader gets which knows nothing of EXIF, transparency and depth."""
     with Image.open(io.BytesIO(content)) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def raw_tiff(width: int, *, bits: int, photometric: int, sample_format: int = 1, row: bytes) -> bytes:
+    """Return a TIFF of one row and one channel, of kinds that Pillow does not write."""
+    tags = {256: width, 257: 1, 258: bits, 259: 1, 262: photometric, 273: 0, 277: 1, 278: 1, 279: len(row)}
+    tags |= {339: sample_format}
+    start = 8 + 2 + 12 * len(tags) + 4
+    entries = [struct.pack("<HHII", tag, 4, 1, start if tag == 273 else value) for tag, value in sorted(tags.items())]
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    return head + b"".join(entries) + struct.pack("<I", 0) + row

@@ -12,9 +12,9 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from proguard.storage.pixels import to_rgb
+from proguard.storage.pixels import DEEP_MODES, to_rgb
 
 # The limit is ``max_pixels``. Filters belong to the process, so threads cannot set one for a while.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -108,7 +108,7 @@ def decode_image(content: bytes, *, max_pixels: int | None = None) -> DecodedIma
             if image.format == "PNG":
                 _scale_transparent_value(image, bit_depth=content[24])
             ImageOps.exif_transpose(image, in_place=True)
-            return DecodedImage(content, to_rgb(image), is_plain)
+            return DecodedImage(content, _to_rgb(image), is_plain)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -134,6 +134,18 @@ def _is_plain(image: Image.Image) -> bool:
     is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) not in range(2, 9)
     is_opaque = image.mode in ("RGB", "L") and not image.has_transparency_data
     return image.format in STORED_FORMATS and is_upright and is_opaque
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Return RGB, deep grey of a TIFF as it is meant: of 12 bits too, and where 0 is white. Pillow heeds neither.
+
+    Source: TIFF 6.0, BitsPerSample and PhotometricInterpretation.
+    """
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode not in DEEP_MODES:
+        return to_rgb(image)
+    tags = image.tag_v2
+    pixels = to_rgb(image, deep_white=4095 if tags.get(TiffImagePlugin.BITSPERSAMPLE) == (12,) else 65535)
+    return ImageOps.invert(pixels) if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0 else pixels
 
 
 def _scale_transparent_value(image: Image.Image, *, bit_depth: int) -> None:

@@ -7,17 +7,21 @@ DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 """Pillow's modes of one channel with more than 8 bits."""
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image, *, deep_white: int = 65535) -> Image.Image:
     """Return ``image`` as RGB, without metadata.
 
-    Grey of 16 bits is scaled from 0..65535 to 0..255. Grey of 32 bits has no declared range: values within 0..255, and
-    floats within 0..1, keep that range; any others are stretched from the least to the greatest one of the image.
+    Grey of 16 bits is scaled from 0..``deep_white`` to 0..255. Grey of 32 bits has no declared range: values within
+    0..255, and floats within 0..1, keep that range; any others are stretched from the least to the greatest one of the
+    image.
+
+    Args:
+        deep_white: Value of white in grey of 16 bits; less than 65535 where a file's values have fewer bits.
 
     Raises:
         ValueError: When a pixel is not a number, or Pillow can't convert the mode.
     """
     if image.mode in DEEP_MODES:
-        rgb = _scale_grey(image).convert("RGB")
+        rgb = _scale_grey(image, deep_white).convert("RGB")
     elif image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         rgb = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
@@ -27,10 +31,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return rgb
 
 
-def _scale_grey(image: Image.Image) -> Image.Image:
+def _scale_grey(image: Image.Image, deep_white: int) -> Image.Image:
     """Return a deep grey image as 8-bit grey, its transparent value as white."""
     values = np.asarray(image)
-    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _value_range(values)
+    low, high = (0.0, float(deep_white)) if image.mode.startswith("I;16") else _value_range(values)
     scaled = np.rint((values - np.float64(low)) * (255 / (high - low))).astype(np.uint8)
     if "transparency" in image.info:
         scaled[values == image.info["transparency"]] = 255

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from proguard.storage.image import FORMATS, ImageError, decode_image
-from tests.pictures import case, encode, frames, naive, picture, raw_png
+from tests.pictures import case, encode, frames, naive, picture, raw_png, raw_tiff
 
 LOSSLESS = ("PNG", "WEBP", "TIFF")
 TURNED = {
@@ -269,3 +269,20 @@ def test_for_engine_gives_an_engine_the_pixels_of_for_model(mode, size):
     again = decode_image(decoded.for_engine().content)
     assert again.for_model().tobytes() == decoded.for_model().tobytes()
     assert decoded.for_engine().sha256 == decoded.normal().sha256
+
+
+def test_decode_image_grey_of_12_bits_is_a_ramp():
+    row = b"".join(bytes([a >> 4, (a & 15) << 4 | b >> 8, b & 255]) for a, b in [(0, 1285), (2570, 4095)])
+    assert pixels(raw_tiff(4, bits=12, photometric=1, row=row))[0, :, 0].tolist() == [0, 80, 160, 255]
+
+
+@pytest.mark.parametrize(("bits", "kind", "sample_format"), [(8, "u1", 1), (16, "<u2", 1), (32, "<f4", 3)])
+def test_decode_image_tiff_whose_zero_is_white_is_inverted(bits, kind, sample_format):
+    most = 1 if kind == "<f4" else 2**bits - 1
+    row = (np.linspace(0, 1, 128) * most).astype(kind).tobytes()
+    black, white = (
+        pixels(raw_tiff(128, bits=bits, photometric=photometric, sample_format=sample_format, row=row))[0, :, 0]
+        for photometric in (1, 0)
+    )
+    assert (black[0], black[-1]) == (0, 255)
+    assert white.tolist() == (255 - black).tolist()
