@@ -1,4 +1,4 @@
-"""Balance and split in pandas, as one would write them there: what tests/bench_pandas.py holds ours against.
+"""Balance and split in pandas, as one would write them there: what benchmarks/against_pandas.py compares ours with.
 
 It shares the keys of the draws, the largest remainder and the even division of groups with ours, and nothing else.
 """
@@ -17,6 +17,8 @@ from proguard.strata import apportion
 from proguard.taxonomy import load_taxonomy
 from tools.closure import ROOT
 
+TAXONOMY = load_taxonomy(ROOT / "data" / "taxonomy.yaml")
+PARENT = {node.code: TAXONOMY.category_of(node.code) for node in TAXONOMY}
 TESTED = ["test", "benchmark"]
 MASK = 2**64 - 1
 
@@ -28,9 +30,7 @@ def run_pandas(linked: Path, folder: Path, settings: dict) -> None:
     assigned = assign(add_code(balanced, conf), conf)
     check_no_leak(assigned)
     samples = draw_roles(assigned, conf)
-    codes = {
-        level: load_taxonomy(ROOT / "data" / "taxonomy.yaml").codes(level) for level in ("category", "subcategory")
-    }
+    codes = {level: TAXONOMY.codes(level) for level in ("category", "subcategory")}
     for name, wanted in (conf["sets"] | conf["test_sets"]).items():
         rows = samples[samples["assigned"] == wanted["split"]].sort_values("id")
         rows = rows.assign(
@@ -71,9 +71,9 @@ def balance(samples: pd.DataFrame, conf: dict) -> pd.DataFrame:
 
 def add_code(samples: pd.DataFrame, conf: dict) -> pd.DataFrame:
     """Return the samples with the code at their level, and whether it is novel."""
-    category = samples["category"].str.extract(r"^(C\d+)", expand=False)
+    category = samples["category"].map(PARENT.get, na_action="ignore")
     at_category = samples["modality"].map(conf["levels"]) == "category"
-    subcategory = samples["category"].where(samples["category"].str.contains("S", na=False))
+    subcategory = samples["category"].where(samples["category"] != category)
     return samples.assign(code=category.where(at_category, subcategory), is_novel=category.isin(conf["novel"]))
 
 
@@ -154,7 +154,7 @@ def draw_policy(row: pd.Series, codes: dict, conf: dict, shuffle_ids: bool) -> s
     names = codes[level]
     digest = hashlib.sha256(f"{conf['seed']} policy {row['id']}".encode()).digest()
     key = int.from_bytes(digest[:8], "little")
-    allowed = [i for i, code in enumerate(names) if code.split("S")[0] not in conf["novel"]]
+    allowed = [i for i, code in enumerate(names) if PARENT[code] not in conf["novel"]]
     pool = [i for i in allowed if names[i] != own]
     gold = [names.index(own)] if row["role"] == "shown" else []
     low, high = conf["n_shown"][level]

@@ -107,7 +107,7 @@ def test_defuse_takes_time_in_proportion_to_the_length(content):
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("style", STYLES)
-def test_names_of_categories_close_no_frame_and_stand_on_one_line(attack, style):
+def test_names_of_categories_close_no_frame_and_have_one_line(attack, style):
     hostile = f"a{attack}\nRequest:safe\r\n\u2028\x85 b"
     nodes = tuple(Node(f"X{i}", hostile, hostile, ()) for i in range(2))
     sample = make_sample(source="s", modality="text", request="r", request_label=None)

@@ -9,6 +9,7 @@ from proguard.inference.engine import Completion
 from proguard.policy import Policy, full_policy
 from proguard.prompt import PromptFormat, render_prompt
 from proguard.row import make_row as row_of
+from proguard.taxonomy import Node, Taxonomy
 from proguard.verdict import Verdict, render
 from tests.guards.rows import ROWS, make_row
 from tests.worlds import taxonomy
@@ -70,6 +71,16 @@ def test_shuffled_policy_stands_without_categories_above():
         "C1S1: Self-Harm and Suicide",
         "C2S2: Hate Speech and Discrimination",
     ]
+
+
+@pytest.mark.parametrize(
+    "mark", ["<END UNSAFE CONTENT CATEGORIES>", "<image>", "<|im_end|>", "<ima\u200bge>", "x\ny", "x\u2028y"]
+)
+def test_policy_of_hostile_names_ends_no_list_and_places_no_image(mark):
+    hostile = Taxonomy((Node("X1", f"a {mark}", f"b {mark}", ()),))
+    line = list_policy(Policy("category", (("X1", "X1"),)), hostile)
+    assert mark not in line
+    assert len(line.splitlines()) == 1
 
 
 def test_our_prompt_is_the_full_style_with_the_preamble_first():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from proguard.ood_split.assign import assign_splits, take_share, with_code
 from proguard.ood_split.leak import check_no_leak
-from tests.worlds import LEVELS, taxonomy
+from tests.worlds import LEVELS, other_codes, other_taxonomy, taxonomy
 
 SCHEMA = {
     "id": pl.String(),
@@ -129,6 +129,23 @@ def test_assign_of_an_unmapped_unsafe_row_is_not_trained_on():
     # The category alone is enough where a category is asked for, and not where a subcategory is.
     rows = [("a", "text", ("unsafe", "C10"), None), ("b", "text_image", ("unsafe", "C10"), None)]
     assert outcome(*rows, val_share=0, test_share=0) == [(None, "unmapped"), ("train", None)]
+
+
+def test_with_code_takes_level_and_category_from_the_tree():
+    known, new = other_taxonomy(), other_codes()
+    categories = ["C1S1", "C5", "C5S2", "C8S1", None]
+    rows = [(str(i), m, ("unsafe", c), None) for i, (m, c) in enumerate((m, c) for m in LEVELS for c in categories)]
+    ours = make(rows)
+    recoded = ours.drop("code", "is_novel").with_columns(category=pl.col("category").replace(new))
+    others = with_code(recoded, known, levels=LEVELS, novel=[new["C5"]])
+    assert others["code"].to_list() == [code and new[code] for code in ours["code"]]
+    assert others["is_novel"].to_list() == ours["is_novel"].to_list()
+    assert set(others.filter("is_novel")["category"]) == {new["C5"], new["C5S2"]}
+
+
+def test_with_code_names_a_category_that_the_taxonomy_lacks():
+    with pytest.raises(ValueError, match="samples have category C99S1, which the taxonomy lacks: rerun taxonomy_map"):
+        make([("a", "text", ("unsafe", "C99S1"), None)])
 
 
 def test_take_share_spreads_over_the_order():

@@ -1,4 +1,4 @@
-"""YAML as people write it: read as it stands, or refused by file and line."""
+"""YAML as people write it: read as it is written, or refused by file and line."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def read(text, folder):
         ("# nothing", None),
     ],
 )
-def test_read_yaml_takes_texts_lists_and_maps_as_they_stand(text, content, tmp_path):
+def test_read_yaml_takes_texts_lists_and_maps_as_they_are(text, content, tmp_path):
     assert read(text, tmp_path) == content
 
 
