@@ -125,7 +125,7 @@ def _check_keys(content: dict[str, Any], known: set[str]) -> None:
 
 
 def _check_model(model: Any, name: str) -> None:
-    if model is not None and model != name and model not in MODEL_ALIASES:
+    if model is not None and not (isinstance(model, str) and (model == name or model in MODEL_ALIASES)):
         raise ApiError(
             404, "model_not_found", f"model: expected {name} or a name of OpenAI's moderation models", "model"
         )
