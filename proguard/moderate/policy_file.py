@@ -74,11 +74,9 @@ def read_policy(source: Path | str | Sequence[Any], taxonomy: Taxonomy, *, max_c
 
 def _read_file(path: Path, where: str) -> Any:
     try:
-        if path.suffix != ".json":
-            return read_yaml(path)
-        return parse_json(path.read_text(encoding="utf-8-sig"))
+        return parse_json(path.read_text(encoding="utf-8-sig")) if path.suffix == ".json" else read_yaml(path)
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise ValueError(f"{where}: {str(error).removeprefix(f'{path}: ')}") from error
 
 
 def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
