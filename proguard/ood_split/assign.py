@@ -5,19 +5,11 @@ by whole groups, in order of stratum, so that every split has the same mix.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Literal
 
 import polars as pl
 
 from proguard.strata import draw_keys
 from proguard.taxonomy import Level, Taxonomy
-
-SplitName = Literal["train", "val", "test", "benchmark"]
-
-Dropped = Literal["touches_benchmark", "touches_test", "novel", "unmapped"]
-"""Why a sample is in no split: its source fixed it as training material and it belongs with a sample of a benchmark, or
-of a source's test set; training may not see its category; it is unsafe and its category is not known, so that it can't
-be trained on. A sample that belongs with one of a benchmark and is not fixed as training material is tested."""
 
 
 def with_code(
@@ -50,7 +42,12 @@ def with_code(
 
 
 def assign_splits(samples: pl.DataFrame, *, val_share: float, test_share: float, seed: int) -> pl.DataFrame:
-    """Return ``samples`` with columns ``assigned``, a `SplitName` or null, and ``dropped``, why it is null.
+    """Return ``samples`` with columns ``assigned``, the split or null, and ``dropped``, why it is null.
+
+    A sample is dropped as ``touches_benchmark`` or ``touches_test`` when its source fixed it as training material and it
+    belongs with a sample of a benchmark or of a source's test set; as ``novel`` when training may not see its category;
+    as ``unmapped`` when it is unsafe and its category is not known. A sample that belongs with one of a benchmark and is
+    not fixed as training material is tested.
 
     Args:
         samples: Table with ``id``, ``split`` (the source's), ``component``, ``label``, ``code``, ``is_novel``.

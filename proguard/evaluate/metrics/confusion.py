@@ -34,10 +34,6 @@ class CategoryScore:
     n_right: int
     """Listed rows with the exact id."""
 
-    n_ood: int
-    n_named: int
-    """Rows whose policy lacks the category, answered with a free name."""
-
     @property
     def accuracy(self) -> float:
         """Share of listed rows with the exact id; NaN without one."""
@@ -103,11 +99,8 @@ def score_categories(outcomes: Sequence[Outcome], codes: Sequence[str]) -> list[
     """Return the score of each of ``codes``, in order; a category holds the rows of its subcategories."""
     scores = []
     for code in codes:
-        own = [o for o in outcomes if o.target.is_unsafe and _belongs(o, code)]
-        listed, ood = [o for o in own if not o.is_ood], [o for o in own if o.is_ood]
-        scores.append(
-            CategoryScore(code, len(listed), sum(o.is_right_id for o in listed), len(ood), sum(o.is_named for o in ood))
-        )
+        listed = [o for o in outcomes if o.target.is_unsafe and not o.is_ood and _belongs(o, code)]
+        scores.append(CategoryScore(code, len(listed), sum(o.is_right_id for o in listed)))
     return scores
 
 
