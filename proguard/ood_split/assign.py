@@ -44,10 +44,10 @@ def with_code(
 def assign_splits(samples: pl.DataFrame, *, val_share: float, test_share: float, seed: int) -> pl.DataFrame:
     """Return ``samples`` with columns ``assigned``, the split or null, and ``dropped``, why it is null.
 
-    A sample is dropped as ``touches_benchmark`` or ``touches_test`` when its source fixed it as training material and it
-    belongs with a sample of a benchmark or of a source's test set; as ``novel`` when training may not see its category;
-    as ``unmapped`` when it is unsafe and its category is not known. A sample that belongs with one of a benchmark and is
-    not fixed as training material is tested.
+    A sample is dropped as ``touches_benchmark`` or ``touches_test`` when its source fixed it as training material and
+    it belongs with a sample of a benchmark or of a source's test set; as ``novel`` when training may not see its
+    category; as ``unmapped`` when it is unsafe and its category is not known. A sample that belongs with one of a
+    benchmark and is not fixed as training material is tested.
 
     Args:
         samples: Table with ``id``, ``split`` (the source's), ``component``, ``label``, ``code``, ``is_novel``.
