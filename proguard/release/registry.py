@@ -17,10 +17,12 @@ def register(release: Path, *, name: str, alias: str, tracking_uri: str | None) 
         tracking_uri: Server or database of MLflow; ``None`` takes ``MLFLOW_TRACKING_URI`` or mlflow.db.
     """
     import mlflow
-    from mlflow import MlflowClient
+
+    from proguard.runtime.mlflow_runs import find_experiment
 
     mlflow.set_tracking_uri(tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db")
-    with mlflow.start_run(run_name=f"release {name}"):
+    client = mlflow.MlflowClient()
+    with mlflow.start_run(experiment_id=find_experiment(client), run_name=f"release {name}"):
         info = mlflow.pyfunc.log_model(
             name="guard",
             python_model=str(Path(__file__).with_name("flavour.py")),
@@ -29,5 +31,5 @@ def register(release: Path, *, name: str, alias: str, tracking_uri: str | None) 
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
             registered_model_name=name,
         )
-    MlflowClient().set_registered_model_alias(name, alias, info.registered_model_version)
+    client.set_registered_model_alias(name, alias, info.registered_model_version)
     return f"models:/{name}@{alias}"

@@ -75,7 +75,7 @@ def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
     root = Path(os.environ.get("DVC_ROOT", "."))
     (root / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".dvc" / "tmp" / "mlflow.lock", timeout=WAIT_SECONDS):
-        experiment = _find_experiment(client)
+        experiment = find_experiment(client)
         end_stale_runs(client, experiment)
         parent = _find_parent(client, experiment) or _create_parent(client, experiment, params)
     client.update_run(parent, status="RUNNING")
@@ -144,7 +144,8 @@ def _check_database(uri: str) -> None:
             database.execute("BEGIN IMMEDIATE").execute("SELECT count(*) FROM sqlite_master")
 
 
-def _find_experiment(client: "MlflowClient") -> str:
+def find_experiment(client: "MlflowClient") -> str:
+    """Return the id of our experiment; create it where the store has none."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return found.experiment_id

@@ -99,6 +99,9 @@ def test_command_line_releases_and_registers_a_model_with_equal_verdicts(tmp_pat
     from proguard.moderate.guard import Guard
 
     monkeypatch.chdir(tmp_path)
+    # Whatever experiment a shell or other code in this process has in use.
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "7")
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", "8")
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     arguments = ["--guard", guard, "--pipeline", write_pipeline(tmp_path), "--register", "tiny", "--tracking-uri", uri]
     main(["release", *map(str, arguments)])
