@@ -1,9 +1,15 @@
 """Our settings in verl's names."""
 
+import inspect
+import re
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from proguard.flatten import flatten
 from proguard.reward.config import STRICT, RewardConfig
 from proguard.rl_train.batches import check_batches
 from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
@@ -82,11 +88,11 @@ def test_reward_kwargs_keep_their_nesting():
     assert made[f"{prefix}.revision"] == "null"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
+PROFILES = pytest.mark.parametrize(
     "choices",
     [
         ("profile=mini",),
+        ("profile=mini", "engine=cpu_vllm"),
         ("profile=open",),
         ("profile=paper",),
         ("profile=published",),
@@ -96,9 +102,20 @@ def test_reward_kwargs_keep_their_nesting():
     ],
     ids=" ".join,
 )
+
+PASSED_ON = re.compile(
+    r"reward\.custom_reward_function\.reward_kwargs\.|actor_rollout_ref\.model\.override_config\."
+    r"|actor_rollout_ref\.(actor|ref)\.fsdp_config\.mixed_precision\.(param|reduce)_dtype$"
+    r"|actor_rollout_ref\.rollout\.engine_kwargs\.vllm\."
+)
+"""What verl takes as a dictionary: its keys are ours, transformers', torch's and vLLM's."""
+
+
+@pytest.mark.slow
+@PROFILES
 def test_settings_of_a_profile_pass_the_validation_of_verl(choices):
     from hydra import compose, initialize_config_module
-    from verl.utils.config import validate_config
+    from verl.utils.config import omega_conf_to_dataclass, validate_config
 
     config, made = profile_settings(*choices)
     check_batches(made)
@@ -107,4 +124,41 @@ def test_settings_of_a_profile_pass_the_validation_of_verl(choices):
     validate_config(verl, use_reference_policy=True, use_critic=False)
     assert verl.actor_rollout_ref.actor.clip_ratio_high == config.clip_ratio
     assert RewardConfig(**verl.reward.custom_reward_function.reward_kwargs.reward) == STRICT
-    assert verl.actor_rollout_ref.rollout.name == ("hf" if made.get("trainer.device") == "cpu" else "vllm")
+    assert verl.actor_rollout_ref.rollout.name == ("hf" if choices[-1] in ("profile=mini", "profile=open") else "vllm")
+    # Their constructors know each key of the actor and of the rollouts.
+    omega_conf_to_dataclass(verl.actor_rollout_ref.actor)
+    omega_conf_to_dataclass(verl.actor_rollout_ref.rollout)
+
+
+@pytest.mark.slow
+@PROFILES
+def test_settings_of_a_profile_are_keys_of_verl(choices):
+    _, made = profile_settings(*choices)
+    assert [key for key in made if not is_key_of_verl(key)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["trainer.nosuch", "ray_kwargs.ray_init.nosuch", "actor_rollout_ref.rollout.nosuch"])
+def test_misspelled_setting_is_no_key_of_verl(key):
+    assert not is_key_of_verl(key)
+
+
+@cache
+def keys_of_verl():
+    from hydra import compose, initialize_config_module
+    from verl.workers.config import RolloutConfig
+    from verl.workers.config.rollout import AgentLoopConfig
+
+    with initialize_config_module("verl.trainer.config", version_base=None):
+        known = set(dict(flatten(OmegaConf.to_container(compose("ppo_trainer")))))
+    rollout = "actor_rollout_ref.rollout"
+    known |= {f"{rollout}.{field.name}" for field in fields(RolloutConfig)}
+    return known | {f"{rollout}.agent.{field.name}" for field in fields(AgentLoopConfig)}
+
+
+def is_key_of_verl(key):
+    import ray
+
+    if key.startswith(f"{RAY}."):
+        return key.split(".")[2] in inspect.signature(ray.init).parameters
+    return key.startswith("hydra.") or PASSED_ON.match(key) is not None or key in keys_of_verl()
