@@ -143,6 +143,13 @@ def test_misspelled_setting_is_no_key_of_verl(key):
     assert not is_key_of_verl(key)
 
 
+def test_gpu_engine_needs_no_package_that_its_lock_lacks():
+    _, made = profile_settings("profile=paper")
+    model = "actor_rollout_ref.model"
+    needs_flash = made[f"{model}.use_remove_padding"] or "flash" in made[f"{model}.override_config.attn_implementation"]
+    assert not needs_flash or "flash-attn==" in (ROOT / "requirements-gpu.lock").read_text()
+
+
 @cache
 def keys_of_verl():
     from hydra import compose, initialize_config_module
