@@ -21,10 +21,13 @@ def run(options: argparse.Namespace) -> int:
     """Print the plan; return the exit code.
 
     Raises:
-        ValueError: When an override cannot be composed.
+        ValueError: When an override cannot be composed, or a setting is not allowed.
     """
     from proguard.plan.tables import print_plan
+    from proguard.runtime.allowed import check_settings
     from proguard.runtime.params import compose_params
 
-    print_plan(compose_params(overrides=options.overrides), stream=sys.stdout)
+    params = compose_params(overrides=options.overrides)
+    check_settings(params)
+    print_plan(params, stream=sys.stdout)
     return 0

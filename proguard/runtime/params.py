@@ -45,14 +45,21 @@ def override_params(params: Path, overrides: Sequence[str]) -> dict[str, Any]:
 
 def _compose(folder: Path, name: str, overrides: Sequence[str], *, resolve: bool) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
-    from hydra.errors import HydraException
+    from hydra.errors import HydraException, OverrideParseException
 
     try:
         with initialize_config_dir(str(folder.resolve()), version_base="1.3"):
             composed = compose(name, overrides=list(overrides))
         return OmegaConf.to_container(composed, resolve=resolve)
+    except OverrideParseException as error:
+        raise ValueError(f"override {error.override!r}: expected <key>=<value> in Hydra's grammar") from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(f"{folder}: {error}") from error
+        raise ValueError(f"{folder}: {_on_one_line(str(error))}") from error
+
+
+def _on_one_line(message: str) -> str:
+    """Return what a message of Hydra says, without the search path that ends some."""
+    return " ".join(message.partition("\nConfig search path:")[0].split())
 
 
 def differing_keys(composed: dict[str, Any], committed: dict[str, Any]) -> list[str]:

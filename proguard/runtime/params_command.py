@@ -1,6 +1,6 @@
 """`proguard params`: say which keys of conf/ and params.yaml differ, or compose conf/ into params.yaml.
 
-proguard params            say which keys differ; exit 1 when some do
+proguard params            say which keys differ or have a value that is not allowed; exit 1 or 2 when some do
 proguard params --write    compose without running anything
 """
 
@@ -17,9 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare or compose; return the exit code."""
-    from proguard.runtime.params import stale_message, write_params
+    """Compare or compose; return the exit code.
 
+    Raises:
+        ValueError: When an override cannot be composed, or a setting is not allowed.
+    """
+    from proguard.runtime.allowed import check_settings
+    from proguard.runtime.params import compose_params, stale_message, write_params
+
+    check_settings(compose_params(overrides=options.overrides))
     if options.write:
         write_params(options.overrides)
     elif message := stale_message():

@@ -14,6 +14,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from proguard.runtime.allowed import check_settings
 from proguard.runtime.overrides import check_overrides
 from proguard.runtime.params import override_params
 from proguard.runtime.tracking import track_stage
@@ -35,7 +36,7 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     SIGTERM and SIGHUP end the stage as an error would: what it started ends, and so does its MLflow run.
 
     Raises:
-        SystemExit: When params.yaml is absent, or an override is not allowed; the message says why.
+        SystemExit: When params.yaml is absent, or an override or a setting is not allowed; the message says why.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
@@ -47,6 +48,7 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     check_overrides(overrides, OmegaConf.load(PARAMS))
     try:
         params = override_params(PARAMS, overrides)
+        check_settings(params)
     except ValueError as error:
         sys.exit(f"{name}: {error}")
     sys.argv += [o for o in _HYDRA_OVERRIDES if o.split("=")[0] not in " ".join(sys.argv)]

@@ -6,6 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from proguard.flatten import flatten
+from proguard.runtime.allowed import check_settings
 from proguard.runtime.params import compose_params, differing_keys, stale_message
 from tools.closure import ROOT
 
@@ -26,6 +27,28 @@ def test_every_profile_composes_with_every_suite(profile, suite):
     assert params["profile"] == profile
     assert set(params["collect"]["sources"]) - set(params["collect"]["benchmarks"])
     assert set(params["predict"]["test_sets"]) >= {"test", *params["collect"]["benchmarks"]}
+    check_settings(params)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", options("experiment"))
+@pytest.mark.parametrize("profile", options("profile"))
+def test_every_experiment_composes_with_every_profile_and_suite(profile, experiment):
+    for suite in options("suite"):
+        overrides = [f"profile={profile}", f"suite={suite}", f"experiment={experiment}"]
+        check_settings(compose_params(ROOT / "conf", overrides))
+
+
+@pytest.mark.parametrize("group", ["engine", "reward", "similarity", "base_model"])
+def test_every_option_composes_to_settings_that_are_allowed(group):
+    for option in options(group):
+        check_settings(compose_params(ROOT / "conf", [f"{group}={option}"]))
+
+
+def test_every_guard_composes_beside_the_others():
+    params = compose_params(ROOT / "conf", [f"+guard=[{','.join(options('guard'))}]"])
+    check_settings(params)
+    assert set(params["guards"]) == set(options("guard"))
 
 
 @pytest.mark.parametrize("experiment", options("experiment"))
@@ -39,13 +62,6 @@ def test_every_experiment_composes_and_changes_what_it_says(experiment):
     assert set(leaves) >= set(dict(flatten(default)))
 
 
-@pytest.mark.parametrize("experiment", ["image_scarce", "rotation", "longer_training"])
-@pytest.mark.parametrize("profile", options("profile"))
-def test_worked_examples_compose_with_every_profile(experiment, profile):
-    params = compose_params(ROOT / "conf", [f"profile={profile}", f"experiment={experiment}"])
-    assert params["profile"] == profile
-
-
 def test_stale_message_names_the_key_and_what_to_run(tmp_path):
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     file = tmp_path / "conf" / "reward" / "strict.yaml"
@@ -55,9 +71,20 @@ def test_stale_message_names_the_key_and_what_to_run(tmp_path):
     assert "dvc exp run" in message
 
 
-def test_compose_refuses_an_unknown_option():
-    with pytest.raises(ValueError, match="nosuch"):
-        compose_params(ROOT / "conf", ["profile=nosuch"])
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("foo", "override 'foo': expected <key>=<value>"),
+        ("a={", "override 'a={': expected <key>=<value>"),
+        ("a=b=c", "override 'a=b=c': expected <key>=<value>"),
+        ("profile=nosuch", "Available options in 'profile': mini open paper published$"),
+        ("rl_train.foo=3", r"Could not override 'rl_train.foo'. To append to your config use \+rl_train.foo=3$"),
+    ],
+)
+def test_compose_refuses_an_override_in_one_line(override, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        compose_params(ROOT / "conf", [override])
+    assert "\n" not in str(caught.value)
 
 
 def test_differing_keys_of_equal_content_is_empty():
