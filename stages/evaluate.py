@@ -84,6 +84,7 @@ def main(cfg: DictConfig) -> None:
         curve=pl.read_csv(Path(cfg.paths.training) / "curve.csv"),
         balance=balance,
         leakage=read_json(Path(cfg.paths.summaries) / "leakage.json"),
+        training=read_json(Path(cfg.paths.summaries) / "ood_split.json")["training"],
         published=pl.read_csv(cfg.paths.published),
         images=ImageStore(Path(cfg.paths.collected) / "images").read(pick_images(own, options)),
         guards_compared=every_guard if len(guards) > len(compared) else (),

@@ -3,6 +3,7 @@
 Run: python stages/ood_split.py
 """
 
+import logging
 from pathlib import Path
 
 import hydra
@@ -15,11 +16,14 @@ from proguard.ood_split.leak import KEYS, check_no_leak, with_lone_text
 from proguard.ood_split.report import report_split
 from proguard.ood_split.roles import with_policy, with_role
 from proguard.ood_split.sets import select_set
+from proguard.ood_split.training_material import report_training
 from proguard.row import ROW_SCHEMA
 from proguard.runtime.stage import run_stage
 from proguard.storage.files import atomic_folder, write_json, write_table
 from proguard.strata import with_label
 from proguard.taxonomy import load_taxonomy
+
+log = logging.getLogger(__name__)
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
@@ -40,7 +44,11 @@ def main(cfg: DictConfig) -> None:
             shown = select_set(ready, name=name, **wanted)
             rows = with_policy(shown, taxonomy, shuffle_ids=shuffle_ids, **policies)
             write_table(rows.select(list(ROW_SCHEMA)), folder / f"{name}.parquet")
-    write_json(report_split(ready, novel=novel), Path(cfg.paths.summaries) / "ood_split.json")
+    training = report_training(ready.filter(assigned="train"), taxonomy, novel=novel)
+    for warning in training["warnings"]:
+        log.warning(warning)
+    summary = report_split(ready, novel=novel) | {"training": training}
+    write_json(summary, Path(cfg.paths.summaries) / "ood_split.json")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ STAGE_PACKAGES = (
 )
 FILES = [p.relative_to(ROOT).as_posix() for p in (ROOT / "proguard").rglob("*.py")]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-MAX_DEPS = 26
+MAX_DEPS = 27
 """The vocabulary alone is thirteen modules; what a stage adds fits on a screen."""
 
 

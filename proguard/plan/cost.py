@@ -36,14 +36,19 @@ def estimate_cost(params: Mapping[str, Any], entries: Sequence[Entry]) -> dict[s
     }
 
 
-def find_warnings(entries: Sequence[Entry], models: Sequence[Model], *, has_token: bool) -> Iterator[str]:
-    """Yield what needs a look before the run: gates first, then what may move, then licences.
+def find_warnings(
+    entries: Sequence[Entry], models: Sequence[Model], *, tested_only: Sequence[str] = (), has_token: bool
+) -> Iterator[str]:
+    """Yield what needs a look before the run: sources that train nothing, then gates, what may move, and licences.
 
     Args:
         entries: What the run collects.
         models: Models that it downloads.
+        tested_only: Sources that are evaluation sets too.
         has_token: Whether a token for the hub is set.
     """
+    if tested_only:
+        yield f"source and evaluation set, so that it trains nothing: {', '.join(tested_only)}"
     for entry in entries:
         if entry.gate and not entry.is_here:
             token = "" if has_token else "; HF_TOKEN is not set"

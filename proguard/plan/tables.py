@@ -26,7 +26,8 @@ def print_plan(params: Mapping[str, Any], *, stream: TextIO) -> None:
         console.print(_models_table(models))
     for part, text in estimate_cost(params, entries).items():
         console.print(f"[bold]{part}[/bold]: {text}")
-    for warning in find_warnings(entries, models, has_token=get_token() is not None):
+    tested_only = sorted(params["collect"]["sources"].keys() & (params["collect"].get("benchmarks") or {}).keys())
+    for warning in find_warnings(entries, models, tested_only=tested_only, has_token=get_token() is not None):
         console.print(f"[yellow]warning[/yellow]: {warning}")
 
 

@@ -12,10 +12,10 @@ from omegaconf import OmegaConf
 from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
 from proguard.storage.files import write_json
-from tests.evaluate.report.summaries import EMPTY
+from tests.evaluate.report.summaries import EMPTY, make_training
 from tests.outcomes import answer, draw_test_rows, write_predictions
 from tests.tables import write_rows
-from tests.worlds import make_guard_card
+from tests.worlds import make_guard_card, taxonomy
 from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
@@ -35,6 +35,7 @@ def write_inputs(root) -> None:
     (root / "data/training").mkdir()
     (root / "data/training/curve.csv").write_text("step,reward\n1,1.0\n2,2.0\n")
     write_json(EMPTY, root / "data/summaries/leakage.json")
+    write_json({"training": make_training(taxonomy())}, root / "data/summaries/ood_split.json")
     for name in ("taxonomy.yaml", "published_results.csv"):
         shutil.copy(ROOT / "data" / name, root / "data" / name)
     guard = root / "data/guards/proguard"

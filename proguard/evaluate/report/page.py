@@ -25,6 +25,7 @@ from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_lo
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
 from proguard.evaluate.report.published import compare, compare_benchmarks, full_tables
+from proguard.evaluate.report.training_material import describe_training
 from proguard.naming import NameBank
 from proguard.sample import MODALITIES
 
@@ -76,6 +77,7 @@ def build_report(
     curve: pl.DataFrame,
     balance: pl.DataFrame,
     leakage: Mapping[str, Any],
+    training: Mapping[str, Any],
     published: pl.DataFrame,
     images: Mapping[str, bytes],
     guards_compared: Sequence[GuardTable] = (),
@@ -92,6 +94,7 @@ def build_report(
         curve: Training by step.
         balance: What `proguard.evaluate.report.plots.balance_table` returns.
         leakage: What `proguard.leakage.report.report_leakage` returns.
+        training: What `proguard.ood_split.training_material.report_training` returns.
         published: The paper's numbers: task, modality, benchmark, guard, metric, value.
         images: Bytes by hash, those that `pick_images` names.
         guards_compared: Every guard on every test set; empty when there are only two guards.
@@ -123,6 +126,7 @@ def build_report(
         versus=versus,
         balance=balance.rows(named=True),
         duplicates=describe_duplicates(leakage),
+        training=describe_training(training, taxonomy),
         taxonomy=taxonomy,
         modality_names=MODALITY_NAMES,
         kind_titles=KIND_TITLES,

@@ -1,4 +1,17 @@
-"""Summaries of stage leakage, as the report gets them."""
+"""Summaries of stages leakage and ood_split, as the report gets them."""
+
+from typing import Any
+
+from proguard.sample import LABELS, MODALITIES
+from proguard.taxonomy import Taxonomy
+
+
+def make_training(taxonomy: Taxonomy, *, warnings: tuple[str, ...] = (), **counts: dict[str, int]) -> dict[str, Any]:
+    """Return what ood_split says about five training rows of each modality and label, and ``counts`` by code."""
+    by_label = {f"{m} {label}": 5 for m in MODALITIES for label in LABELS}
+    by_category = {node.code: counts.get(node.code, {}) for node in taxonomy}
+    return {"by_modality_and_label": by_label, "by_category_and_modality": by_category, "warnings": list(warnings)}
+
 
 EMPTY = {
     "rows": {"ours": 900},

@@ -12,7 +12,7 @@ from proguard.evaluate.report.page import ReportOptions, build_report, pick_imag
 from proguard.evaluate.report.plots import balance_table
 from proguard.naming import NameBank
 from proguard.reward.config import STRICT
-from tests.evaluate.report.summaries import EMPTY, FOUND
+from tests.evaluate.report.summaries import EMPTY, FOUND, make_training
 from tests.outcomes import MINILM, answer, draw_test_rows, predict
 from tests.worlds import taxonomy
 from tools.closure import ROOT
@@ -40,7 +40,7 @@ def judged():
     return bank, outcomes, images
 
 
-def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(), leakage=EMPTY):
+def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(), leakage=EMPTY, training=None):
     bank, outcomes, images = judged
     sets = {"test": outcomes} | {name: {"proguard": outcomes["proguard"]} for name in other_sets}
     measuring = {"n_resamples": 50, "confidence": 0.95, "seed": 0}
@@ -53,6 +53,7 @@ def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(
         curve=pl.DataFrame({"step": [1, 2], "reward": [1.0, 2.0]}),
         balance=balance_table({"test": [o.row for o in outcomes["base"]]}),
         leakage=leakage,
+        training=training or make_training(bank.taxonomy),
         published=pl.read_csv(ROOT / "data" / "published_results.csv"),
         images={sha: images[sha] for sha in pick_images(outcomes["proguard"], options)},
     )
@@ -110,6 +111,15 @@ def test_report_lists_leakage_by_pair_of_sets(full_page):
     assert "3 of 900" in row
     for title in ("Left out of training", "Duplicates between sets for training", "Duplicates inside a set"):
         assert title in full_page
+
+
+def test_report_says_what_the_training_rows_can_hardly_teach(judged, page):
+    assert "What these rows can hardly teach" not in page
+    training = make_training(taxonomy(), warnings=("no safe <rows>",), C7={"text": 1204}, C7S2={"text": 1204})
+    warned = build(judged, training=training)
+    assert "<li>no safe &lt;rows&gt;</li>" in warned
+    row = re.search(r"<td>C7S2 .*?</tr>", warned)[0]
+    assert re.findall(r'<td class="num">([\d,]+)</td>', row) == ["1,204", "0", "0", "1,204"]
 
 
 def test_report_without_leakage_lists_none(page):
