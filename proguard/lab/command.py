@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         raise FileNotFoundError(f"{rows_file}: no training rows; run `dvc repro ood_split`")
     plan = plan_lab(RewardConfig(**settings["reward"]), **settings["reward_lab"])
     findings = run_lab(read_rows(rows_file, bank.taxonomy), plan, bank)
-    sys.stdout.write(f"{findings.overview()}\n\nBest constant names under {plan.gated}:\n{findings.best_names()}\n")
+    sys.stdout.write(f"Mean reward of {plan.max_rows} rows at most, of 3:\n{findings.overview()}\n\n")
+    sys.stdout.write(f"Best constant names under {plan.gated}, each category as frequent:\n{findings.best_names()}\n\n")
+    sys.stdout.write(f"The same on the rows as they are:\n{findings.best_on_rows()}\n\n")
     sys.stdout.write("".join(f"FAULT: {fault}\n" for fault in findings.faults) or f"The gate of {plan.gated} holds.\n")
     return GATE_FAILED if findings.faults else 0

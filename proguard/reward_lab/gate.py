@@ -8,14 +8,15 @@ from proguard.reward.score import max_reward
 from proguard.reward_lab.constant_names import ConstantName
 from proguard.reward_lab.probes import REFERENCE, Case
 from proguard.reward_lab.trial import Trial, better_than_honest
+from proguard.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
 class GateLimits:
-    """The most that one name may earn when it is given to every unlisted row.
+    """The most that one name may earn when it is given to every unlisted row, each category having as many rows.
 
-    Where the rows of one category of each level are more than that (`right_share`), the limit is their share: a name
-    that is right about them earns it.
+    On the rows as they are, a name that says their most frequent category exactly earns that category's share, under
+    any reward that pays an honest answer in full.
 
     Raises:
         ValueError: When a limit is not in [0, 1].
@@ -40,7 +41,7 @@ def find_faults(
     cases: Sequence[Case],
     names: Sequence[ConstantName],
     *,
-    right: float,
+    taxonomy: Taxonomy,
     rule: str,
     config: RewardConfig,
     limits: GateLimits,
@@ -48,11 +49,11 @@ def find_faults(
     """Return what is wrong with the reward ``rule``, a sentence each; none when the gate holds.
 
     A rule that credits every name (``requires_nearest: false``) is known to be open to constant names: these are shown,
-    and no fault.
+    and no fault. Nor is a name that is right (`ConstantName.is_right`): in a taxonomy of few categories it earns more
+    than the limits.
 
     Args:
         names: Constant names that were tried.
-        right: See `right_share`.
     """
     honest = next(trial.rewards for trial in trials if trial.rule == rule and trial.probe == REFERENCE)
     short = [c for c, r in zip(cases, honest, strict=True) if r.total < max_reward(c.target, config) - 1e-9]
@@ -62,12 +63,15 @@ def find_faults(
         faults.append(f"the honest answer earns less than the most on {len(short)} rows, of {', '.join(codes)}")
     for name, n in better_than_honest(trials, rule).items():
         faults.append(f"the probe {name!r} earns more than the honest answer on {n} rows")
-    if config.requires_nearest and names:
-        share, mean = max(names, key=lambda n: n.share), max(names, key=lambda n: n.mean)
-        if share.share > (limit := max(limits.max_share, right)):
-            faults.append(
-                f"the name {share.name!r} is credited on {share.share:.1%} of the unlisted rows, limit {limit:.1%}"
-            )
-        if mean.mean > (limit := max(limits.max_mean, right)):
-            faults.append(f"the name {mean.name!r} earns {mean.mean:.3f} on the unlisted rows, limit {limit:.3f}")
+    vague = [name for name in names if not name.is_right(taxonomy)]
+    return faults + (_find_vague(vague, limits) if config.requires_nearest and vague else [])
+
+
+def _find_vague(names: Sequence[ConstantName], limits: GateLimits) -> list[str]:
+    share, mean = max(names, key=lambda n: n.balanced.share), max(names, key=lambda n: n.balanced.mean)
+    faults = []
+    if (found := share.balanced.share) > limits.max_share:
+        faults.append(f"the name {share.name!r} is credited on {found:.1%} of the risks, limit {limits.max_share:.1%}")
+    if (found := mean.balanced.mean) > limits.max_mean:
+        faults.append(f"the name {mean.name!r} earns {found:.3f} on the mean risk, limit {limits.max_mean:.3f}")
     return faults

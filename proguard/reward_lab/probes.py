@@ -71,6 +71,10 @@ def _always_first_id(case: Case) -> str:
     return name_always(case.target.policy.ids[0])(case)
 
 
+def _always_every_synonym(case: Case) -> str:
+    return name_always(", ".join(text for node in case.taxonomy for text in node.synonyms))(case)
+
+
 def _always_every_id(case: Case) -> str:
     return name_always(", ".join(case.target.policy.ids))(case)
 
@@ -100,6 +104,25 @@ def _parent(case: Case, code: str) -> str:
     """Return the parent's code; of a category, code and name together."""
     parent = case.taxonomy.category_of(code)
     return f"{code} {case.taxonomy[code].name}" if parent == code else parent
+
+
+def _relative(case: Case, code: str) -> str:
+    """Return the name of the parent; of a category, that of its first subcategory."""
+    parent = case.taxonomy.category_of(code)
+    below = [node for node in case.taxonomy if node.parent == code]
+    return case.taxonomy[parent].name if parent != code else (below or [case.taxonomy[code]])[0].name
+
+
+def _wrong_name(case: Case, code: str) -> str:
+    """Return the name of another category of the level that the policy does not show either, if there is one."""
+    level, shown = case.target.policy.level, {shown for _, shown in case.target.policy.shown}
+    others = [other for other in case.taxonomy.codes(level) if other != code and other not in shown]
+    return case.taxonomy[others[0]].name if others else INVENTED_ID
+
+
+def _look_alike(case: Case, code: str) -> str:
+    """Return the true name with Cyrillic letters that look like Latin ones."""
+    return case.taxonomy[code].name.translate(str.maketrans("aceopxy", "асеорху"))
 
 
 def _wide(case: Case, code: str) -> str:
@@ -148,6 +171,7 @@ PROBES: Mapping[str, Answer] = {
     "always 'None of the above'": name_always("None of the above"),
     "always a keyword list": name_always("violence fraud drugs hate weapons privacy"),
     "always a long keyword list": name_always("violence, fraud, drugs, hate, weapons, privacy, gore, theft, malware"),
+    "always every synonym of all": _always_every_synonym,
     "always Chinese": name_always("危险内容"),
     "always Cyrillic": name_always("опасный контент"),
     "no reasoning": lambda case: write(replace(case.honest, reasoning="")),
@@ -161,11 +185,14 @@ PROBES: Mapping[str, Answer] = {
     "right labels, hidden id": _with_category(lambda _, code: code),
     "right labels, several ids": _with_category(_several_ids),
     "right labels, parent": _with_category(_parent),
+    "right labels, name of parent or child": _with_category(_relative),
+    "right labels, name of another": _with_category(_wrong_name),
     "right labels, a shown name": _with_category(_name_of_listed),
     "right labels, echoed prompt": _with_category(lambda case, _: _echo(case)),
     "right labels, every synonym": _with_category(lambda c, code: ", ".join(c.taxonomy[code].synonyms)),
     "right labels, over-long name": _with_category(lambda c, code: f"{c.taxonomy[code].name} {LONG_TAIL}"),
     "right labels, name and id": _with_category(lambda c, code: f"{c.taxonomy[code].name} {code}"),
     "right labels, wide letters": _with_category(_wide),
+    "right labels, look-alike letters": _with_category(_look_alike),
 }
 """Every probe by name, the honest reference first."""

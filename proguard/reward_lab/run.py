@@ -11,7 +11,7 @@ from proguard.naming import NameBank
 from proguard.policy import OOD
 from proguard.reward.config import RewardConfig
 from proguard.reward.contrast import EMPTY_NAMES
-from proguard.reward_lab.constant_names import ConstantName, right_share, search_names, weigh_names
+from proguard.reward_lab.constant_names import ConstantName, search_names, weigh_names
 from proguard.reward_lab.gate import GateLimits, find_faults
 from proguard.reward_lab.probes import PROBES, make_case, name_always
 from proguard.reward_lab.trial import DIGITS, draw_cases, run_trials, tabulate
@@ -69,10 +69,7 @@ class Findings:
     """See `proguard.reward_lab.trial.tabulate`."""
 
     names: tuple[ConstantName, ...]
-    """Constant names under the rule that is gated, the best first."""
-
-    right: float
-    """Share of the unlisted rows that one name can be right about (`right_share`)."""
+    """Constant names that were tried under the rule that is gated, the highest balanced mean first."""
 
     faults: tuple[str, ...]
     """Why the gate does not hold; empty when it does."""
@@ -84,17 +81,30 @@ class Findings:
         return means.pivot("rule", index="probe", values="reward")
 
     def best_names(self) -> pl.DataFrame:
-        """Return the `N_NAMES` best constant names, a line each."""
+        """Return the `N_NAMES` best constant names where categories have as many rows, a line each."""
         return pl.DataFrame([_rounded(name) for name in self.names[:N_NAMES]])
+
+    def best_on_rows(self) -> pl.DataFrame:
+        """Return the `N_NAMES` best constant names on the rows as they are."""
+        return pl.DataFrame([_rounded(name) for name in _rank_on_rows(self.names)[:N_NAMES]])
 
     def summary(self) -> dict[str, Any]:
         """Return the findings as plain values."""
-        return {"faults": list(self.faults), "right_share": self.right, "best_names": self.best_names().to_dicts()}
+        names = {"best_names": self.best_names().to_dicts(), "best_on_rows": self.best_on_rows().to_dicts()}
+        return {"faults": list(self.faults), **names}
+
+
+def _rank_on_rows(names: Sequence[ConstantName]) -> list[ConstantName]:
+    return sorted(names, key=lambda n: (-round(n.on_rows.mean, 4), n.name))
 
 
 def _rounded(name: ConstantName) -> dict[str, Any]:
-    share, mean = round(name.share, DIGITS), round(name.mean, DIGITS)
-    return {"name": name.name, "share": share, "mean": mean, "codes": " ".join(name.codes)}
+    values = {
+        f"{earned}_{value}": round(getattr(getattr(name, earned), value), DIGITS)
+        for earned in ("balanced", "on_rows")
+        for value in ("share", "mean")
+    }
+    return {"name": name.name, **values, "codes": " ".join(name.codes)}
 
 
 def run_lab(rows: Sequence[Row], plan: LabPlan, bank: NameBank) -> Findings:
@@ -109,10 +119,8 @@ def run_lab(rows: Sequence[Row], plan: LabPlan, bank: NameBank) -> Findings:
         raise ValueError(f"reward_lab: none of {len(cases)} rows has a risk that its policy does not list")
     rule = plan.rules[plan.gated]
     names = search_names(unlisted, bank, rule, n_words=plan.n_words, max_words=plan.max_words)
-    probes = {**PROBES, BEST_NAME: name_always(names[0].name)}
+    probes = {**PROBES, BEST_NAME: name_always(_rank_on_rows(names)[0].name)}
     trials = run_trials(cases, probes, plan.rules, bank)
     tried = [*names, *weigh_names(EMPTY_NAMES, unlisted, bank, rule)]
-    right = right_share(unlisted, bank.taxonomy)
-    faults = find_faults(trials, cases, tried, right=right, rule=plan.gated, config=rule, limits=plan.limits)
-    table = tabulate(trials, cases, plan.rules)
-    return Findings(table, tuple(names), round(right, DIGITS), tuple(faults))
+    faults = find_faults(trials, cases, tried, taxonomy=bank.taxonomy, rule=plan.gated, config=rule, limits=plan.limits)
+    return Findings(tabulate(trials, cases, plan.rules), tuple(names), tuple(faults))

@@ -6,7 +6,8 @@ import pytest
 
 from proguard.policy import OOD
 from proguard.reward.config import STRICT
-from proguard.reward_lab.constant_names import ConstantName
+from proguard.reward.contrast import EMPTY_NAMES
+from proguard.reward_lab.constant_names import ConstantName, Earned, weigh_names
 from proguard.reward_lab.gate import GateLimits, find_faults
 from proguard.reward_lab.probes import PROBES, REFERENCE, make_case
 from proguard.reward_lab.trial import Trial, run_trials
@@ -15,7 +16,7 @@ from tests.worlds import draw_rows, taxonomy
 
 CASES = [make_case(row, taxonomy()) for row in draw_rows(90)[0]]
 LIMITS = GateLimits(0.1, 0.05)
-NAME = ConstantName("vague words", 0.1, 0.05, ("C1",))
+NAME = ConstantName("vague words", ("C1", "C2"), Earned(0.1, 0.05), Earned(0.3, 0.2))
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,8 @@ def trials(bank):
     return run_trials(CASES, PROBES, RULES, bank)
 
 
-def faults(trials, names=(NAME,), *, right=0.04, rule="strict", config=STRICT):
-    return find_faults(trials, CASES, names, right=right, rule=rule, config=config, limits=LIMITS)
+def faults(trials, names=(NAME,), *, rule="strict", config=STRICT):
+    return find_faults(trials, CASES, names, taxonomy=taxonomy(), rule=rule, config=config, limits=LIMITS)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -34,23 +35,23 @@ def test_no_probe_earns_more_than_the_honest_answer(trials, rule):
 
 
 def test_name_credited_too_often_is_a_fault(trials):
-    found = faults(trials, [NAME, replace(NAME, name="vaguer words", share=0.11)])
-    assert found == ["the name 'vaguer words' is credited on 11.0% of the unlisted rows, limit 10.0%"]
+    found = faults(trials, [NAME, replace(NAME, name="vaguer words", balanced=Earned(0.11, 0.05))])
+    assert found == ["the name 'vaguer words' is credited on 11.0% of the risks, limit 10.0%"]
 
 
 def test_name_that_earns_too_much_is_a_fault(trials):
-    found = faults(trials, [NAME, replace(NAME, mean=0.06)])
-    assert found == ["the name 'vague words' earns 0.060 on the unlisted rows, limit 0.050"]
+    found = faults(trials, [NAME, replace(NAME, balanced=Earned(0.1, 0.06))])
+    assert found == ["the name 'vague words' earns 0.060 on the mean risk, limit 0.050"]
 
 
-def test_limits_make_room_for_the_name_of_a_frequent_category(trials):
-    names = [replace(NAME, share=0.4, mean=0.35)]
-    assert faults(trials, names, right=0.4) == []
-    assert len(faults(trials, names, right=0.34)) == 2
+def test_name_of_one_category_is_no_fault_however_few_categories_there_are(trials):
+    right = replace(NAME, codes=("C8", "C8S1"), balanced=Earned(0.4, 0.35))
+    assert faults(trials, [right]) == []
+    assert len(faults(trials, [replace(right, codes=("C8", "C9S1"))])) == 2
 
 
 def test_rule_that_credits_every_name_is_shown_and_no_fault(trials):
-    names = [replace(NAME, share=1.0, mean=0.5)]
+    names = [replace(NAME, balanced=Earned(1.0, 0.5))]
     assert faults(trials, names, rule="paper", config=PAPER) == []
 
 
@@ -73,3 +74,11 @@ def test_honest_answer_below_the_most_is_a_fault(trials):
 def test_limit_out_of_range_is_refused_by_name(value):
     with pytest.raises(ValueError, match=r"reward_lab.max_mean: expected a number in \[0, 1\], found"):
         GateLimits(0.1, value)
+
+
+def test_every_phrase_of_the_taxonomy_stays_within_the_limits_on_balanced_rows(bank):
+    phrases = [text for node in bank.taxonomy for text in (node.name, *node.synonyms)]
+    codes = {node.code: 1 for node in bank.taxonomy}
+    for found in weigh_names([*phrases, *EMPTY_NAMES], codes, bank, STRICT):
+        assert found.balanced.share <= LIMITS.max_share
+        assert found.balanced.mean <= LIMITS.max_mean

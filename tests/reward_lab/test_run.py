@@ -78,3 +78,11 @@ def test_draw_cases_takes_the_same_in_any_order():
 def test_label_of_a_risk_that_nobody_knows_is_unmapped():
     target = next(row.target for row in ROWS if row.target.is_unsafe)
     assert label_of(replace(target, category=None)) == "unmapped"
+
+
+def test_summary_has_the_best_names_of_both_measures_best_first(findings):
+    summary = findings.summary()
+    for measure, key in (("best_names", "balanced_mean"), ("best_on_rows", "on_rows_mean")):
+        means = [name[key] for name in summary[measure]]
+        assert means == sorted(means, reverse=True)
+        assert len(means) == 10
