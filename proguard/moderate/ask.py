@@ -2,41 +2,50 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proguard.card import GuardCard
-from proguard.inference.engine import Completion, Engine, Mark, PromptTooLongError, Query
+from proguard.guards.own import ASK, Own
+from proguard.guards.scores import highest
+from proguard.inference.engine import Completion, Engine, PromptTooLongError, Query
 from proguard.moderate.item import Item, Subject, subjects_of
 from proguard.moderate.outcome import ENGINE_FAILED
 from proguard.moderate.parts import split_policy
 from proguard.moderate.policy_file import OwnPolicy
 from proguard.policy import Policy
-from proguard.prompt import render_prompt
+from proguard.row import Row, make_row
 
 _LOG = logging.getLogger(__name__)
-
-_LABELS = ("safe", "unsafe")
-MARKS = (Mark(_LABELS, after="<answer>Request:"), Mark(_LABELS, after="safeResponse:"))
-"""Where a completion gives its two labels; before the second is the end of the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One prompt: a sample under one part of the policy."""
+    """One prompt: a sample under one part of the policy, asked and scored as the stage predict does it with a row."""
 
     subject: Subject
-    part: Policy
-    messages: list[dict[str, str]]
+    row: Row
+    query: Query
+    family: Own
 
     @property
-    def query(self) -> Query:
-        """The prompt as engines take it."""
-        return Query(self.messages, self.subject.image, marks=MARKS)
+    def part(self) -> Policy:
+        """The part of the policy."""
+        return self.row.policy
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The prompt's chat messages."""
+        return [message for message in self.query.messages if isinstance(message, dict)]
 
     @property
     def cost(self) -> tuple[bool, int]:
         """Image and length: prompts alike in both make a batch with little padding."""
-        return self.subject.image is not None, sum(len(message["content"]) for message in self.messages)
+        return self.query.image is not None, sum(len(message["content"]) for message in self.messages)
+
+    def score(self, completion: Completion) -> float | None:
+        """Return the probability that request or response is unsafe, the higher; ``None`` unless all are known."""
+        sides = self.family.read(self.row, {ASK: completion}).sides
+        return highest(side.score for side in sides if side.was_asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Answer:
 
     completion: str | None
     score: float | None = None
-    """Probability of unsafe at the label where it is higher; ``None`` when the engine gives none."""
+    """Probability of unsafe, as `Ask.score` returns it; ``None`` without one."""
 
     failure: str | None = None
     """Why there is no completion."""
@@ -56,11 +65,13 @@ class Answer:
 
 def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[Ask]:
     """Yield the prompts of an item: each of its samples under each part of the policy."""
+    family = Own(card.prompt)
     for subject in subjects_of(item):
         whole = policy.at(card.levels[subject.sample.modality])
         for part in split_policy(whole, None if card.max_shown is None else card.max_shown[whole.level]):
-            messages = render_prompt(subject.sample, part, policy.taxonomy, card.prompt)
-            yield Ask(subject, part, messages)
+            row = make_row(subject.sample, part, "free", policy.taxonomy)
+            (asked,) = family.asks(row, policy.taxonomy)
+            yield Ask(subject, row, replace(asked.query, image=subject.image), family)
 
 
 def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> list[Answer]:
@@ -73,36 +84,31 @@ def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> li
     order = sorted(range(len(asks)), key=lambda i: asks[i].cost)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        answers.update(zip(batch, _complete([asks[i].query for i in batch], engine), strict=True))
+        answers.update(zip(batch, _complete([asks[i] for i in batch], engine), strict=True))
     return [answers[i] for i in range(len(asks))]
 
 
-def _complete(queries: list[Query], engine: Engine) -> list[Answer]:
-    """Return an answer to each query; one that the engine cannot take does not fail the others of its batch."""
+def _complete(asks: list[Ask], engine: Engine) -> list[Answer]:
+    """Return an answer to each ask; one that the engine cannot take does not fail the others of its batch."""
     try:
-        completions = engine.complete(queries)
-        if len(completions) != len(queries) or not all(isinstance(c, Completion) for c in completions):
-            raise TypeError(f"the engine gave no {len(queries)} completions")
-        return [_answer(completion) for completion in completions]
+        completions = engine.complete([ask.query for ask in asks])
+        if len(completions) != len(asks) or not all(isinstance(c, Completion) for c in completions):
+            raise TypeError(f"the engine gave no {len(asks)} completions")
+        return [_answer(ask, completion) for ask, completion in zip(asks, completions, strict=True)]
     except PromptTooLongError as error:
-        fitting = [i for i in range(len(queries)) if i not in error.indices]
-        answers = dict(zip(fitting, _complete([queries[i] for i in fitting], engine), strict=True)) if fitting else {}
+        fitting = [i for i in range(len(asks)) if i not in error.indices]
+        answers = dict(zip(fitting, _complete([asks[i] for i in fitting], engine), strict=True)) if fitting else {}
         too_long = Answer(None, failure="the prompt is too long", is_too_long=True)
-        return [answers.get(i, too_long) for i in range(len(queries))]
+        return [answers.get(i, too_long) for i in range(len(asks))]
     except Exception as error:
         # The engine is a boundary: whatever it raises is no verdict. Its message may hold content, so it is not logged.
-        if len(queries) > 1:
-            return [answer for query in queries for answer in _complete([query], engine)]
+        if len(asks) > 1:
+            return [answer for ask in asks for answer in _complete([ask], engine)]
         _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)
         return [Answer(None, failure=f"{ENGINE_FAILED}: {type(error).__name__}")]
 
 
-def _answer(completion: Completion) -> Answer:
+def _answer(ask: Ask, completion: Completion) -> Answer:
     if completion.finish == "refused":
         return Answer(None, failure="the server refused")
-    return Answer(completion.text, _score(completion))
-
-
-def _score(completion: Completion) -> float | None:
-    given = [s for s in completion.scores if s is not None]
-    return max((s["unsafe"] / (s["safe"] + s["unsafe"]) for s in given), default=None)
+    return Answer(completion.text, ask.score(completion))

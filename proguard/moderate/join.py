@@ -101,7 +101,7 @@ def _describe(joined: Joined, asks: Sequence[Ask], answers: Sequence[Answer], ta
 
 
 def _join_scores(scores: Sequence[float], *, is_unsafe: bool) -> float | None:
-    """Return the score of all parts, on the side of one half on which their joint verdict is."""
+    """Return the score of all parts: the highest when a part decides for unsafe, otherwise the median."""
     if not scores:
         return None
     return max(scores) if is_unsafe else median(scores)

@@ -37,7 +37,8 @@ class Outcome:
     """Whether ``category`` is an id of the policy; ``None`` without a category."""
 
     score: float | None = None
-    """Probability that the item is unsafe, in [0, 1]; ``None`` when the engine gives none."""
+    """Probability that the item is unsafe, in [0, 1], the higher of the two that the stage predict writes for request
+    and response; ``None`` when the engine gives none. It comes before the labels and can contradict them."""
 
     reasoning: str | None = None
     """What the guard wrote before it answered."""

@@ -28,7 +28,7 @@ class ScoringEngine(RuleEngine):
 
     def complete(self, queries: Sequence[Query]) -> list[Completion]:
         answers = [self.rule("\n".join(m["content"] for m in query.messages)) for query in queries]
-        return [Completion(text, scores=({"safe": 1 - p, "unsafe": p}, None)) for text, p in answers]
+        return [Completion(text, scores=({"no": 1 - p, "safe": 1 - p, "unsafe": p},) * 2) for text, p in answers]
 
 
 class FailingEngine(RuleEngine):

@@ -99,7 +99,7 @@ def test_outcome_covers_only_what_got_a_verdict():
     assert judge(lambda _: next(answers), images=[RED, BLUE]).covered == ("image 1",)
 
 
-def test_score_is_on_the_side_of_the_verdict():
+def test_score_of_parts_is_the_highest_where_one_decides_and_else_the_median():
     finds = ScoringEngine(lambda text: (say("unsafe", None, "C2S2"), 0.8) if "C2S2" in text else (say(), 0.1))
     names = ScoringEngine(lambda text: (say("unsafe", None, "odd name"), 0.9) if "C2S2" in text else (say(), 0.1))
     assert judge(finds, IN_PARTS).score == 0.8
