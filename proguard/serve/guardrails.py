@@ -10,6 +10,7 @@ from proguard.moderate.item import Item
 from proguard.moderate.outcome import Outcome
 from proguard.serve.errors import ApiError
 from proguard.serve.policies import find_policy
+from proguard.serve.results import agreeing_score
 from proguard.serve.routes import Asked
 from proguard.serve.service import Loaded
 
@@ -92,6 +93,6 @@ def read_classify(content: dict[str, Any], loaded: Loaded) -> Asked:
 
 
 def _label(outcome: Outcome) -> dict[str, Any]:
-    """Return the label with the probabilities of safe and unsafe; without a score, all is on the label."""
-    unsafe = float(outcome.flagged) if outcome.score is None or outcome.status != "ok" else outcome.score
+    """Return the label with the probabilities of safe and unsafe; the label has the higher one."""
+    unsafe = agreeing_score(outcome)
     return {"label": "unsafe" if outcome.flagged else "safe", "probs": [1.0 - unsafe, unsafe], "num_classes": 2}

@@ -9,7 +9,10 @@ from proguard.moderate.policy_file import OwnPolicy
 from proguard.serve.openai_names import OPENAI_NAMES, openai_names_of
 
 UNLISTED = "unlisted"
-"""Key of a risk that the policy does not list."""
+"""Key of a risk that the policy does not list, and of what has no verdict."""
+
+_THRESHOLD = 0.5
+"""What clients compare scores with by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,16 @@ def make_result(outcome: Outcome, policy: OwnPolicy, identity: Identity, *, expl
     """Return the result of one outcome.
 
     ``categories`` holds OpenAI's thirteen names, one key for each id of the policy and ``unlisted``. What is true there
-    comes from the outcome's category and the wider one that it belongs to; ``flagged`` comes from the outcome alone, so
-    that an item without a verdict is flagged and has no category.
+    comes from the outcome's category and the wider one that it belongs to. ``unlisted`` is true of whatever is flagged
+    without a category, an item without a verdict among them: some clients read categories or scores and not
+    ``flagged``.
 
     Args:
         explain: Whether to add the guard's own words, which may repeat what was judged.
     """
     true = _true_names(outcome, policy)
     names = dict.fromkeys((*OPENAI_NAMES, *policy.names, UNLISTED))
-    score = float(outcome.flagged) if outcome.score is None else float(outcome.score)
+    score = agreeing_score(outcome)
     types = sorted({"image" if name.startswith("image") else "text" for name in outcome.covered}, reverse=True)
     return {
         "flagged": bool(outcome.flagged),
@@ -45,8 +49,19 @@ def make_result(outcome: Outcome, policy: OwnPolicy, identity: Identity, *, expl
     }
 
 
+def agreeing_score(outcome: Outcome) -> float:
+    """Return the outcome's score where it is on the side of ``flagged``, and otherwise 1 or 0.
+
+    For clients that compare it with a threshold. A score comes from one token and can contradict the labels.
+    """
+    score = outcome.score
+    if score is None or outcome.status != "ok" or (score > _THRESHOLD) != outcome.flagged:
+        return float(outcome.flagged)
+    return float(score)
+
+
 def _true_names(outcome: Outcome, policy: OwnPolicy) -> set[str]:
-    if "unsafe" not in (outcome.request, outcome.response):
+    if not outcome.flagged:
         return set()
     if not outcome.in_policy or outcome.category is None:
         return {UNLISTED}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from proguard.serve.openai_names import OPENAI_NAMES
-from tests.moderate.engines import FailingEngine
+from tests.moderate.engines import FailingEngine, ScoringEngine
 from tests.moderate.test_item import BLUE, RED
 from tests.serve.servers import asking, data_url, image_part, rule
 from tests.worlds import taxonomy
@@ -70,9 +70,20 @@ def test_category_is_true_under_its_id_and_openais_name(client):
     assert result["category_applied_input_types"]["C2S2"] == ["text"]
 
 
-def test_item_without_a_verdict_is_flagged_and_has_no_category(client):
+@pytest.mark.parametrize(("text", "score", "shown"), [("bad", 0.8, 0.8), ("bad", 0.2, 1.0), ("fine", 0.8, 0.0)])
+def test_score_that_contradicts_the_verdict_is_not_shown_to_clients_with_a_threshold(text, score, shown):
+    with asking(ScoringEngine(lambda prompt: (rule(prompt), score))) as scored:
+        result = moderate(scored, input=text).json()["results"][0]
+        (label,) = scored.post("/classify", json={"input": text}).json()["data"]
+    assert (max(result["category_scores"].values()), result["proguard"]["score"]) == (shown, score)
+    assert label["probs"][1] == shown if text == "bad" else label["probs"][1] <= 0.5
+
+
+def test_item_without_a_verdict_is_flagged_in_every_map(client):
     result = moderate(client, input="odd").json()["results"][0]
-    assert (result["flagged"], any(result["categories"].values())) == (True, False)
+    assert result["flagged"] is True
+    assert [name for name, is_true in result["categories"].items() if is_true] == ["unlisted"]
+    assert (result["category_scores"]["unlisted"], result["category_scores"]["hate"]) == (1.0, 0.0)
     assert (result["proguard"]["status"], result["category_applied_input_types"]["hate"]) == ("malformed", [])
 
 
