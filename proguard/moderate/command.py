@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_file(options: argparse.Namespace, hidden: tuple[str, ...]) -> Counter[str]:
-    from proguard.moderate.bulk import moderate_file
+    from proguard.moderate.bulk import check_output, moderate_file
     from proguard.moderate.bulk_input import list_inputs
 
     if options.request is not None or options.response is not None or options.image:
@@ -82,6 +82,7 @@ def _run_file(options: argparse.Namespace, hidden: tuple[str, ...]) -> Counter[s
     if options.output is None:
         raise ValueError("--input: give --output, a file for the outcomes")
     list_inputs(options.input)
+    check_output(options.input, options.output)
     guard = load_guard(options)
     return moderate_file(options.input, options.output, guard, guard.policy(options.policy), hidden=hidden)
 

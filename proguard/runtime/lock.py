@@ -22,8 +22,8 @@ def exclusive(path: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise RuntimeError(
-            f"{path}: another process is working on it; wait until that ends, or give this one another folder "
-            "(runtime.work)"
+            f"{path}: another process is working on it; wait until that ends, or give this one another output "
+            "(of a stage: another folder, runtime.work)"
         ) from None
     try:
         yield

@@ -1,15 +1,19 @@
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from proguard.moderate import bulk
 from proguard.moderate.bulk import moderate_file
 from proguard.moderate.guard import Guard
+from proguard.runtime.lock import exclusive
+from proguard.storage.journal import Journal
 from tests.moderate.engines import FailingEngine, RuleEngine, say
 from tests.moderate.test_bulk_input import write_lines
 from tests.moderate.test_item import RED
@@ -84,15 +88,93 @@ def test_moderate_file_goes_on_where_a_failed_run_stopped(tmp_path, monkeypatch)
     assert [r["status"] for r in read(output)] == ["ok", "ok", "ok", "incomplete", "ok", "ok"]
 
 
-def test_moderate_file_of_another_policy_starts_afresh(tmp_path, monkeypatch):
+@pytest.fixture
+def stopped(tmp_path, monkeypatch):
+    """Return the input of a run that stopped after its first row."""
     monkeypatch.setattr(bulk, "WINDOW_ROWS", 1)
     source = write_lines(tmp_path / "in.jsonl", {"request": "1"}, {"request": "poison"})
     with pytest.raises(RuntimeError):
         run(source, FailingEngine(rule, poison="poison"))
-    engine, output = RuleEngine(rule), tmp_path / "out.jsonl"
-    used = guard(engine)
-    moderate_file(source, output, used, used.policy(["C2S2"]))
-    assert sum(engine.batches) == 2
+    return source
+
+
+def other_input(source):
+    write_lines(source, {"request": "2"}, {"request": "3"}, {"request": "4"})
+    return guard(), None, ()
+
+
+CHANGES = {
+    "input": other_input,
+    "policy": lambda _: (guard(), ["C2S2"], ()),
+    "guard": lambda _: (Guard(RuleEngine(rule), make_guard_card(origin={"base": "other"}), taxonomy()), None, ()),
+    "choice of --explain": lambda _: (guard(), None, ["reasoning"]),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_unfinished_run_is_not_taken_up_by_one_about_something_else(stopped, changed):
+    used, policy, hidden = CHANGES[changed](stopped)
+    output = stopped.with_name("out.jsonl")
+    with pytest.raises(ValueError, match=f"an unfinished run had another {changed}; .* delete") as raised:
+        moderate_file(stopped, output, used, used.policy(policy), hidden=hidden)
+    Path(str(raised.value).partition("delete ")[2].removesuffix(" to start again")).unlink()
+    moderate_file(stopped, output, used, used.policy(policy), hidden=hidden)
+    assert [r["row"] for r in read(output)][:2] == [1, 2]
+
+
+def test_unfinished_runs_of_outputs_with_like_names_do_not_meet(stopped):
+    moderate_file(stopped, stopped.with_name("out"), guard(), guard().policy())
+
+
+def test_input_that_changes_while_it_is_read_makes_no_output(source):
+    def touch(text):
+        os.utime(source, ns=(1, 1))
+        return rule(text)
+
+    with pytest.raises(ValueError, match="changed while it was read"):
+        run(source, RuleEngine(touch))
+    assert not source.with_name("out.jsonl").exists()
+
+
+def test_full_disk_says_what_to_do_and_loses_nothing(source, monkeypatch):
+    monkeypatch.setattr(bulk, "WINDOW_ROWS", 2)
+    append, calls = Journal.append, []
+
+    def fill(journal, records):
+        calls.append(1)
+        if len(calls) == 2:
+            journal._file.write(b'{"row": 3, "half')
+            journal._file.flush()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(journal, records)
+
+    monkeypatch.setattr(Journal, "append", fill)
+    with pytest.raises(OSError, match=r"No space left on device: make room .* goes on at row 3"):
+        run(source)
+    _, output = run(source)
+    assert [r["row"] for r in read(output)] == [1, 2, 3, 4, 5]
+
+
+def test_second_process_on_an_output_is_refused_whatever_it_is_about(source):
+    with exclusive(source.with_name(".out.jsonl")), pytest.raises(RuntimeError, match="another process"):
+        run(source, hidden=["reasoning"])
+
+
+@pytest.mark.parametrize(("output", "message"), [("", "a folder"), ("in.jsonl", "in the input"), ("x/o", None)])
+def test_output_is_a_file_outside_of_the_input(source, output, message):
+    place = source.parent / output
+    if message is None:
+        moderate_file(source, place, guard(), guard().policy())
+        assert len(read(place)) == 5
+        return
+    with pytest.raises(ValueError, match=message):
+        moderate_file(source, place, guard(), guard().policy())
+
+
+def test_output_in_the_folder_that_is_judged_is_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(RED)
+    with pytest.raises(ValueError, match="lies in the input"):
+        moderate_file(tmp_path, tmp_path / "sub" / "out.jsonl", guard(), guard().policy())
 
 
 def test_windows_end_at_the_bytes_of_their_images(tmp_path, monkeypatch):
