@@ -53,6 +53,7 @@ class Batcher:
         limits: ServeLimits,
         *,
         workers: int = 1,
+        seconds_per_prompt: float = 0.0,
         on_batch: Callable[[int, float], None] = lambda size, seconds: None,
     ) -> None:
         """Start the threads that judge.
@@ -60,6 +61,7 @@ class Batcher:
         Args:
             judge: Returns an outcome for each pair of item and policy.
             workers: How many threads.
+            seconds_per_prompt: What a prompt took when the guard was tried; counts until a batch is done.
             on_batch: Called with the prompts and the seconds of each batch.
         """
         self._judge = judge
@@ -72,7 +74,12 @@ class Batcher:
 
         self._workers = workers
         self._recent: deque[tuple[int, float]] = deque(maxlen=_MEMORY)
-        self._seconds_per_prompt = 0.0
+        self._mean_seconds = seconds_per_prompt
+        """Of a prompt, over the recent batches."""
+
+        self._waiting: set[_Job] = set()
+        """Jobs whose outcomes requests wait for."""
+
         for number in range(workers):
             threading.Thread(target=self._work, args=(number,), name=f"engine {number}", daemon=True).start()
 
@@ -96,9 +103,19 @@ class Batcher:
             )
         ahead = self.depth
         running = sum(n for n, _ in self._running.copy().values())
-        seconds = (ahead + running) * self._seconds_per_prompt / self._workers
+        seconds = (ahead + running) * self._seconds_per_prompt() / self._workers
         if ahead and (seconds > self._limits.queue_seconds or ahead + n_prompts > self._limits.queue_prompts):
             raise ApiError(429, "queue_full", "too many requests wait", retry_after=seconds)
+
+    def _seconds_per_prompt(self) -> float:
+        """Return the mean of a prompt, or what one of a batch under way has taken already: an engine may slow down."""
+        now = time.monotonic()
+        return max(self._mean_seconds, *((now - since) / n for n, since in self._running.copy().values()), 0.0)
+
+    def give_up(self) -> None:
+        """Answer every request that waits, with an error: the process is about to end. Called in their loop."""
+        for job in self._waiting.copy():
+            job._settle(ApiError(503, "stopping", "the server stops, and made no outcome", retry_after=5))
 
     async def judge(self, pairs: Sequence[Pair], n_prompts: Sequence[int]) -> list[Outcome]:
         """Return the outcome of each pair, all of which are taken or none.
@@ -112,6 +129,7 @@ class Batcher:
         self.check_room(sum(n_prompts))
         loop = asyncio.get_running_loop()
         jobs = [_Job(pair, n, loop, loop.create_future()) for pair, n in zip(pairs, n_prompts, strict=True)]
+        self._waiting.update(jobs)
         with self._filled:
             self._jobs.extend(jobs)
             self._filled.notify()
@@ -120,6 +138,8 @@ class Batcher:
                 return list(await asyncio.gather(*(job.future for job in jobs)))
         except TimeoutError:
             raise ApiError(504, "timeout", "no outcome came in time") from None
+        finally:
+            self._waiting.difference_update(jobs)
 
     def _work(self, number: int) -> None:
         while True:
@@ -156,5 +176,5 @@ class Batcher:
         with self._filled:
             n_prompts, _ = self._running.pop(number)
             self._recent.append((n_prompts, seconds))
-            self._seconds_per_prompt = sum(s for _, s in self._recent) / sum(n for n, _ in self._recent)
+            self._mean_seconds = sum(s for _, s in self._recent) / sum(n for n, _ in self._recent)
         self._on_batch(n_prompts, seconds)

@@ -40,5 +40,5 @@ class ServeLimits:
     request_seconds: float = 20.0
     """Longest time for a body to arrive, and for its outcome to come."""
 
-    drain_seconds: float = 8.0
-    """Longest time for what was accepted to end after SIGTERM."""
+    drain_seconds: float = 6.0
+    """Longest time for what was accepted to be judged after SIGTERM; what is left then is answered with an error."""

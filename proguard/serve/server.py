@@ -11,6 +11,10 @@ import uvicorn
 from proguard.serve.app import make_app
 from proguard.serve.service import Service
 
+KEEP_ALIVE_SECONDS = 75
+"""After which an idle connection is closed: later than clients and load balancers do it, so that a request and the
+closing do not cross."""
+
 
 class _Server(uvicorn.Server):
     """A server whose signals are handled by `serve`; uvicorn would raise them again and end with their code."""
@@ -40,6 +44,7 @@ async def _serve(service: Service, host: str, port: int) -> None:
     def stop() -> None:
         service.is_draining = True
         server.should_exit = True
+        loop.call_later(service.limits.drain_seconds, service.give_up)
 
     def stop_from_thread() -> None:
         loop.call_soon_threadsafe(stop)
@@ -53,7 +58,8 @@ async def _serve(service: Service, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=round(service.limits.drain_seconds),
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=round(service.limits.drain_seconds) + 1,
     )
     server = _Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):

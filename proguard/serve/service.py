@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from proguard.serve.inputs import Fetch, InputReader
 from proguard.serve.keys import Keys
 from proguard.serve.limits import ServeLimits
 from proguard.serve.metrics import Metrics
-from proguard.serve.policies import read_policies
+from proguard.serve.policies import DEFAULT, read_policies
 from proguard.serve.results import Identity
 
 _LOG = logging.getLogger("proguard.serve")
@@ -95,10 +96,16 @@ class Service:
         """Load the guard and its policies, and get a first answer; raises whatever that raises."""
         guard = self._load()
         policies = read_policies(guard, self._policies)
-        _warm_up(guard, policies)
+        seconds = _warm_up(guard, policies)
         card = guard.card
         hashes = {"guard": card.fingerprint, "prompt": card.hashes["prompt"], "taxonomy": card.hashes["taxonomy"]}
-        batcher = Batcher(guard.judge, self.limits, workers=guard.workers, on_batch=self.metrics.on_batch)
+        batcher = Batcher(
+            guard.judge,
+            self.limits,
+            workers=guard.workers,
+            seconds_per_prompt=seconds,
+            on_batch=self.metrics.on_batch,
+        )
         reader = InputReader(self.limits, max_chars=card.limits.chars, fetch=self.fetch)
         self.metrics.queue_depth.set_function(lambda: batcher.depth)
         self.metrics.info.info({"name": self.name, "version": version("proguard"), **hashes})
@@ -117,6 +124,11 @@ class Service:
         if self.is_draining:
             raise ApiError(503, "stopping", "the server stops", retry_after=5)
         return self._loaded
+
+    def give_up(self) -> None:
+        """Answer what was accepted and has no outcome yet with an error; called in the loop of the requests."""
+        if self._loaded is not None:
+            self._loaded.batcher.give_up()
 
     def check_ready(self) -> None:
         """Raise `ApiError` unless a request would be judged now."""
@@ -137,16 +149,21 @@ class Service:
         return outcomes
 
 
-def _warm_up(guard: Guard, policies: Mapping[str, OwnPolicy]) -> None:
-    """Judge a greeting under each policy.
+def _warm_up(guard: Guard, policies: Mapping[str, OwnPolicy]) -> float:
+    """Judge a greeting under each policy, and return the seconds that a prompt takes after that.
 
     Raises:
         RuntimeError: When the engine gives no answer.
         ValueError: When a policy alone fills the prompt.
     """
+    greeting = make_item(request="hello")
     for name, policy in policies.items():
-        outcome = guard.judge([(make_item(request="hello"), policy)])[0]
+        outcome = guard.judge([(greeting, policy)])[0]
         if outcome.is_engine_failure:
             raise RuntimeError(f"the first prompt gave no answer: {outcome.detail}")
         if outcome.status == "too_long":
             raise ValueError(f"policy {name}: its prompts are longer than the guard takes; shorten it")
+    pair = (greeting, policies[DEFAULT])
+    start = time.perf_counter()
+    guard.judge([pair])
+    return (time.perf_counter() - start) / guard.count_prompts(*pair)

@@ -88,8 +88,7 @@ def test_full_queue_takes_all_items_of_a_request_or_none():
 def test_queue_that_would_take_too_long_is_full():
     async def scenario():
         judge = Judge()
-        queue = batcher(judge, queue_seconds=1.0)
-        queue._seconds_per_prompt = 0.6
+        queue = Batcher(judge, ServeLimits(queue_seconds=1.0), seconds_per_prompt=0.6)
         task = asyncio.create_task(submit(queue, "first"))
         await until(lambda: queue._running)
         waits = asyncio.create_task(submit(queue, "second"))
@@ -133,3 +132,40 @@ def test_judge_that_fails_fails_its_batch_and_not_the_next(item):
         return await submit(queue, "next")
 
     assert asyncio.run(scenario()) == ["next"]
+
+
+def test_batch_that_takes_longer_than_usual_closes_the_queue():
+    async def scenario():
+        judge = Judge()
+        queue = Batcher(judge, ServeLimits(queue_seconds=0.05), seconds_per_prompt=0.001)
+        tasks = [asyncio.create_task(submit(queue, "first"))]
+        await until(lambda: queue._running)
+        tasks.append(asyncio.create_task(submit(queue, "second")))
+        await until(lambda: queue.depth == 1)
+        queue.check_room()
+        await asyncio.sleep(0.05)
+        with pytest.raises(ApiError) as refused:
+            queue.check_room()
+        judge.released.set()
+        await asyncio.gather(*tasks)
+        return refused.value
+
+    assert asyncio.run(scenario()).code == "queue_full"
+
+
+def test_give_up_answers_all_that_wait_and_leaves_none():
+    async def scenario():
+        judge = Judge()
+        queue = batcher(judge)
+        tasks = [asyncio.create_task(submit(queue, "first"))]
+        await until(lambda: queue._running)
+        tasks.append(asyncio.create_task(submit(queue, "second", "third")))
+        await until(lambda: queue.depth == 2)
+        queue.give_up()
+        said = await asyncio.gather(*tasks, return_exceptions=True)
+        judge.released.set()
+        return said, queue._waiting
+
+    said, waiting = asyncio.run(scenario())
+    assert [(error.status, error.code) for error in said] == [(503, "stopping")] * 2
+    assert waiting == set()
