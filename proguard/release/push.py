@@ -2,18 +2,26 @@
 
 from pathlib import Path
 
+import httpx
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 
-def push(release: Path, repository: str, *, api: HfApi | None = None) -> str:
+def push(release: Path, repository: str) -> str:
     """Upload a release to a repository, which is made when absent, and return the address of the pull request.
 
-    Args:
-        api: The hub; ``None`` is the one of ``HF_ENDPOINT``, with the user's token.
+    The hub is the one of ``HF_ENDPOINT``, with the user's token.
+
+    Raises:
+        OSError: When the hub refuses or does not answer; the message is one line.
     """
-    api = api or HfApi()
-    api.create_repo(repository, exist_ok=True, private=True)
-    commit = api.upload_folder(
-        repo_id=repository, folder_path=release, create_pr=True, commit_message="Release of the guard"
-    )
+    api = HfApi()
+    try:
+        api.create_repo(repository, exist_ok=True, private=True)
+        commit = api.upload_folder(
+            repo_id=repository, folder_path=release, create_pr=True, commit_message="Release of the guard"
+        )
+    except (HfHubHTTPError, httpx.HTTPError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise OSError(f"--push {repository}: {said}; the release itself is in {release}") from error
     return str(commit.pr_url)

@@ -9,7 +9,6 @@ from proguard.card import CARD_FILE, read_card
 from proguard.cli import main
 from proguard.guard_folder import open_guard
 from proguard.release.folder import check_release, write_release
-from proguard.release.push import push
 from proguard.release.record import read_record
 from tests.release.pipelines import write_guard, write_pipeline
 
@@ -60,24 +59,6 @@ def test_damaged_guard_is_not_released(tmp_path, guard):
     with pytest.raises(ValueError, match="model.safetensors: changed"):
         write_release(guard, tmp_path / "release", record, name="proguard", licence="other")
     assert not (tmp_path / "release").exists()
-
-
-class FakeHub:
-    def __init__(self):
-        self.calls = []
-
-    def create_repo(self, name, **options):
-        self.calls.append(("create", name, options["exist_ok"]))
-
-    def upload_folder(self, **options):
-        self.calls.append(("upload", options["repo_id"], options["create_pr"]))
-        return type("Commit", (), {"pr_url": "https://hub/pr/1"})
-
-
-def test_push_opens_a_pull_request(release):
-    hub = FakeHub()
-    assert push(release, "me/proguard", api=hub) == "https://hub/pr/1"
-    assert hub.calls == [("create", "me/proguard", True), ("upload", "me/proguard", True)]
 
 
 @pytest.mark.slow
