@@ -66,7 +66,7 @@ def main() -> int:
             # Outside of the package `tests`, which imports what the clients' environment lacks.
             for check in HERE.glob("check_*.py"):
                 shutil.copy(check, Path(folder) / f"test_{check.stem}.py")
-            command = [sys.argv[1], "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
+            command = [Path(sys.argv[1]).absolute(), "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
             code = subprocess.run(command, env=environment, cwd=folder).returncode
     if "--capture" in sys.argv and code == 0:
         requests = distinct(recorder.bodies + open_recorder.bodies)
