@@ -10,7 +10,10 @@ _POINTERS = (
     (rb"version https://(git-lfs\.github\.com|hawser\.github\.com)/spec/", "git-lfs", "git lfs pull"),
     (rb"(/|\.\./|\.git/)*(\.git/)?annex/objects/", "git-annex", "git annex get ."),
 )
-_PAGE = re.compile(rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(
+    rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|body|title|meta|script|div|center|h1)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _XML = re.compile(rb"<\?xml\b|<Error>")
 _MESSAGE = re.compile(
     rb"(404: )?Not Found|404 page not found|(Entry|Repository|Revision) not found|Access denied[^\n]*|Forbidden"

@@ -1,18 +1,19 @@
 """Files of recorded answers, JSONL or parquet, as one table by what each answer is about."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
+from proguard.errors import first_line
 from proguard.fetch.download import download_file
-from proguard.fetch.verify import hash_file, verify_file
+from proguard.fetch.verify import check_data, hash_file, verify_file
 from proguard.guards.recorded import ANSWER_SCHEMA, RecordKey, id_key, text_key
 from proguard.guards.spec import Recorded
-from proguard.storage.files import read_json_lines
+from proguard.strict_json import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def record_table(recorded: Recorded, folder: Path, where: str) -> pl.DataFrame:
 
     Raises:
         FileNotFoundError: When a file is missing.
-        ValueError: When a file has another hash, or a record is of another form.
+        ValueError: When a file has another hash, is no data, or a record is of another form; the message names it.
         ConnectionError: When a file cannot be fetched.
     """
     answers: dict[RecordKey, str] = {}
@@ -51,26 +52,54 @@ def record_table(recorded: Recorded, folder: Path, where: str) -> pl.DataFrame:
 def _check_local(path: Path, sha256: str | None, what: str) -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"{what}: no file {path}; put it there, or give recorded.base, the address above it")
-    if sha256 is not None:
+    if sha256 is None:
+        check_data(what, path)
+    else:
         verify_file(what, path, expected=sha256, found=hash_file(path))
     return path
 
 
 def _read(path: Path, recorded: Recorded, where: str) -> Iterator[tuple[RecordKey, str]]:
-    records: Iterable[Any] = (
-        pl.read_parquet(path).iter_rows(named=True) if path.suffix == ".parquet" else read_json_lines(path)
-    )
-    for number, record in enumerate(records, 1):
+    number = 0
+    for number, record in _read_parquet(path, where) if path.suffix == ".parquet" else _read_lines(path, where):
         place = f"{where}, record {number}"
         fields = {str(name): _field(record, column, place) for name, column in recorded.columns.items()}
         yield (_key(fields, recorded, place), fields.get("ask") or ""), fields["completion"] or ""
+    if number == 0:
+        raise ValueError(f"{where}: expected recorded answers, found none; download the file again")
+
+
+def _read_lines(path: Path, where: str) -> Iterator[tuple[int, Any]]:
+    """Yield number and content of each line; lines end at line feeds only, as a text may hold U+2028."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if not text.isspace():
+                    yield number, parse_json(text)
+            except (ValueError, RecursionError) as error:
+                fault = "nested too deep" if isinstance(error, RecursionError) else str(error)
+                raise ValueError(f"{where}, line {number}: expected a JSON object: {fault}") from error
+
+
+def _read_parquet(path: Path, where: str) -> Iterator[tuple[int, Any]]:
+    try:
+        yield from enumerate(pl.read_parquet(path).iter_rows(named=True), 1)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ValueError(f"{where}: broken parquet: {first_line(error)}; download the file again") from error
 
 
 def _field(record: Any, column: str, where: str) -> str | None:
     if not isinstance(record, Mapping) or column not in record:
         found = ", ".join(record) if isinstance(record, Mapping) else type(record).__name__
         raise ValueError(f"{where}: expected column {column!r}, found {found}; correct recorded.columns")
-    return None if record[column] is None else str(record[column])
+    value = record[column]
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        raise ValueError(f"{where}: column {column!r}: expected a text, found {value!r:.80}; correct recorded.columns")
+    try:
+        return None if value is None else str(value).encode().decode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{where}: column {column!r}: not valid Unicode: {error}; correct the file") from error
 
 
 def _key(fields: Mapping[str, str | None], recorded: Recorded, where: str) -> str:

@@ -57,18 +57,37 @@ def load_meanings(name: str, path: Path | str, taxonomy: Taxonomy) -> dict[str, 
     """Return the map ``name`` of a file of guard maps.
 
     Raises:
-        ValueError: When the file has no such map, or an entry is no code of the taxonomy.
+        ValueError: When the file has no such map, an entry is not a code of the taxonomy, a list of codes or ``none``,
+            or two labels of different meaning have a spelling in common.
     """
-    content: Any = read_yaml(path)
+    content = read_yaml(path)
+    if not isinstance(content, dict) or not all(isinstance(labels, dict) for labels in content.values()):
+        raise ValueError(f"{path}: expected a map of labels per guard map")
     if name not in content:
         raise ValueError(f"{path}: no map {name!r}; it has {', '.join(content)}")
-    meanings = {label: [m] if isinstance(m, str) else m for label, m in content[name].items()}
-    for label, codes in meanings.items():
-        if unknown := [code for code in codes if code != NO_HOME and code not in taxonomy]:
-            raise ValueError(
-                f"{path}: {name}: {label}: {unknown[0]!r} is neither a code of the taxonomy nor {NO_HOME!r}"
-            )
+    where = f"{path}: {name}"
+    meanings = {label: _read_meaning(entry, f"{where}: {label}", taxonomy) for label, entry in content[name].items()}
+    _check_spellings(meanings, where)
     return meanings
+
+
+def _read_meaning(entry: Any, where: str, taxonomy: Taxonomy) -> list[str]:
+    codes = entry if isinstance(entry, list) else [entry]
+    if not codes or len(set(map(str, codes))) < len(codes):
+        raise ValueError(f"{where}: expected different codes, found {entry!r}")
+    if unknown := [code for code in codes if not isinstance(code, str) or (code != NO_HOME and code not in taxonomy)]:
+        raise ValueError(f"{where}: {unknown[0]!r} is neither a code of the taxonomy nor {NO_HOME!r}")
+    return codes
+
+
+def _check_spellings(meanings: Meanings, where: str) -> None:
+    """Raise when an answer could mean either of two labels of different meaning."""
+    owners = dict[str, str]()
+    for label in meanings:
+        for spelling in _spellings(label):
+            owner = owners.setdefault(spelling, label)
+            if meanings[owner] != meanings[label]:
+                raise ValueError(f"{where}: labels {owner!r} and {label!r} are one to a reader of answers; keep one")
 
 
 def labels_of(meanings: Meanings) -> dict[str, str]:
@@ -78,12 +97,13 @@ def labels_of(meanings: Meanings) -> dict[str, str]:
 
 
 def _by_spelling(meanings: Meanings) -> dict[str, Sequence[str]]:
-    spellings = {}
-    for label, codes in meanings.items():
-        match = _CODED.fullmatch(label)
-        for spelling in (label, *((match["code"], match["name"]) if match else ())):
-            spellings[_fold(spelling)] = codes
-    return spellings
+    return {spelling: codes for label, codes in meanings.items() for spelling in _spellings(label)}
+
+
+def _spellings(label: str) -> list[str]:
+    """Return the ways in which an answer gives a label: all of it, its code, its name."""
+    match = _CODED.fullmatch(label)
+    return [_fold(spelling) for spelling in (label, *((match["code"], match["name"]) if match else ()))]
 
 
 def _fold(label: str) -> str:

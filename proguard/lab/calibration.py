@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import yaml
 
 from proguard.naming import NameBank
 from proguard.policy import Policy
 from proguard.reward.contrast import Naming, measure_names, place_names
+from proguard.storage.yaml_file import read_yaml
 from proguard.taxonomy import Level
 
 PAIRS = Path(__file__).parent / "pairs.yaml"
@@ -38,7 +38,7 @@ def read_pairs(bank: NameBank, path: Path = PAIRS) -> Pairs:
     Raises:
         ValueError: When they name a category that the taxonomy lacks, or a name is one of the taxonomy's own.
     """
-    pairs = Pairs(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    pairs = Pairs(**read_yaml(path))
     if unknown := sorted(set(pairs.right) - {node.code for node in bank.taxonomy}):
         raise ValueError(f"{path.name}: the taxonomy has no {', '.join(unknown)}; the pairs are for the default one")
     own = {text.casefold() for node in bank.taxonomy for text in (node.name, *node.synonyms)}

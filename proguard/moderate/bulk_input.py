@@ -12,7 +12,7 @@ from typing import Any
 
 from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
 from proguard.moderate.item import Item, make_item, read_item
-from proguard.moderate.strict_json import parse_json
+from proguard.strict_json import parse_json
 
 TEXT_SUFFIXES = (".txt", ".md")
 

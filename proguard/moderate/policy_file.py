@@ -6,11 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from proguard.fetch.verify import check_data
 from proguard.ids import check_ids
-from proguard.moderate.strict_json import parse_json
 from proguard.policy import Policy, full_policy
 from proguard.sample import content_hash
 from proguard.storage.yaml_file import read_yaml
+from proguard.strict_json import parse_json
 from proguard.taxonomy import Level, Node, Taxonomy
 from proguard.text import on_one_line
 
@@ -46,6 +47,9 @@ class OwnPolicy:
         return [(id_, self.taxonomy[code]) for id_, code in self.shown or ()]
 
 
+_KEYS = ("id", "name", "description")
+"""Keys of an entry of one's own."""
+
 PolicySource = OwnPolicy | Path | str | Sequence[Any]
 """A policy, the path of its YAML or JSON file, or its entries."""
 
@@ -74,15 +78,20 @@ def read_policy(source: Path | str | Sequence[Any], taxonomy: Taxonomy, *, max_c
 
 def _read_file(path: Path, where: str) -> Any:
     try:
+        check_data(where, path)
         return parse_json(path.read_text(encoding="utf-8-sig")) if path.suffix == ".json" else read_yaml(path)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: {str(error).removeprefix(f'{path}: ')}") from error
+    except RecursionError as error:
+        raise ValueError(f"{where}: expected a list, found JSON that is nested too deeply") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{where}: {str(error).removeprefix(f'{where}: ').removeprefix(f'{path}: ')}") from error
 
 
 def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
     if isinstance(entry, str) and entry in taxonomy:
         return entry, taxonomy[entry]
-    if isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in ("id", "name", "description")):
+    if isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in _KEYS):
+        if unknown := [key for key in entry if key not in _KEYS]:
+            raise ValueError(f"{where}: key {unknown[0]!r} is not known; expected {', '.join(_KEYS)}")
         if empty := [key for key in ("name", "description") if not on_one_line(entry[key])]:
             raise ValueError(f"{where}: {empty[0]} is empty")
         return entry["id"], Node(f"own:{entry['id']}", entry["name"], entry["description"], ())

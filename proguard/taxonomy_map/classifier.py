@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from tqdm import tqdm
 
 from proguard.naming import NameBank
+from proguard.storage.yaml_file import read_yaml
 from proguard.taxonomy import Taxonomy
 from proguard.taxonomy_map.embedding import BATCH_SIZE, bank_texts, competitors, is_no_home
 from proguard.taxonomy_map.label_map import Meaning
@@ -53,9 +53,10 @@ def load_phrases(path: Path | str, taxonomy: Taxonomy) -> Phrases:
     """Read a file of example requests by subcategory.
 
     Raises:
-        ValueError: When an entry is not a list of texts, or its code is no subcategory of the taxonomy.
+        ValueError: When the file is not one that `read_yaml` takes, an entry is not a list of texts, or its code is no
+            subcategory of the taxonomy.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a list of requests per code, found {type(content).__name__}")
     codes = taxonomy.codes("subcategory")

@@ -83,6 +83,6 @@ def _read_meaning(entry: Any, where: str, taxonomy: Taxonomy) -> Meaning:
     codes = entry if isinstance(entry, list) else [entry]
     if not codes or len(set(map(str, codes))) < len(codes):
         raise ValueError(f"{where}: expected different codes, found {entry!r}")
-    if unknown := [code for code in codes if code != NO_HOME and code not in taxonomy]:
+    if unknown := [code for code in codes if not isinstance(code, str) or (code != NO_HOME and code not in taxonomy)]:
         raise ValueError(f"{where}: {unknown[0]!r} is neither a code of the taxonomy nor {NO_HOME!r}")
     return Meaning(tuple(code for code in codes if code != NO_HOME), NO_HOME in codes)

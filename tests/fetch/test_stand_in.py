@@ -20,6 +20,8 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
         (b"\n\n  <html><head>", "an HTML page"),
         (b"<!-- saved --><HTML>", "an HTML page"),
         (b'<?xml version="1.0"?><!DOCTYPE html PUBLIC>', "an HTML page"),
+        (b"<title>Sign in</title>", "an HTML page"),
+        (b"\r\n<div class=error>", "an HTML page"),
         (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "an XML message"),
         (b"404: Not Found", "the message '404: Not Found'"),
         (b"Entry not found\n", "the message 'Entry not found'"),

@@ -69,6 +69,44 @@ def test_first_of_two_answers_about_one_row_counts_and_the_other_is_told(tmp_pat
     assert "guards.g: 1 recorded answers differ" in caplog.text
 
 
+def test_byte_order_mark_and_other_line_ends_are_read(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b'\xef\xbb\xbf{"id": "1", "out": "x"}\r\n\r\n{"id": 2, "out": null}\r\n')
+    rows = table(tmp_path, {"id": "id", "completion": "out"}).rows()
+    assert rows == [("id 1", "", "x"), ("id 2", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "expected data, found a git-lfs pointer"),
+        (b"<!DOCTYPE html><html>", "expected data, found an HTML page"),
+        (b"", "expected recorded answers, found none"),
+        (b"\n\n", "expected recorded answers, found none"),
+        (b'{"id": "1", "id": "2", "out": "x"}', "line 1: expected a JSON object: key 'id' is given twice"),
+        (b'{"id": "1", "out": ' + b"[" * 5000 + b"]" * 5000 + b"}", "line 1: expected a JSON object: nested too deep"),
+        (b'{"id": "1", "out": "x"}\n{"id": "2", "out', "line 2: expected a JSON object: Unterminated string"),
+        (b'{"id": "1", "out": "caf\xe9"}', "line 1: expected a JSON object: 'utf-8' codec"),
+        (b"\x1f\x8b\x08\x00\x00", "line 1: expected a JSON object: 'utf-8' codec"),
+        (b'{"id": "1", "out": "\\ud83d"}', "record 1: column 'out': not valid Unicode"),
+        (b'{"id": "1", "out": false}', "record 1: column 'out': expected a text, found False"),
+        (b'{"id": "1", "out": ["x"]}', "record 1: column 'out': expected a text, found \\['x'\\]"),
+        (b'{"id": 1.0, "out": "x"}', "record 1: column 'id': expected a text, found 1.0"),
+        (b'[{"id": "1", "out": "x"}]', "record 1: expected column 'id', found list"),
+    ],
+)
+def test_file_that_is_no_recording_says_why(tmp_path, content, message):
+    (tmp_path / "a.jsonl").write_bytes(content)
+    with pytest.raises(ValueError, match=f"guards.g: a.jsonl[:,] {message}"):
+        table(tmp_path, {"id": "id", "completion": "out"})
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + bytes(40) + b"PAR1", b""])
+def test_broken_parquet_is_named(tmp_path, content):
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(ValueError, match=r"guards.g: a.parquet: broken parquet: .*download the file again"):
+        table(tmp_path, {"id": "id", "completion": "out"}, files=("a.parquet",))
+
+
 def test_missing_file_says_where_it_belongs(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"guards.g: a.jsonl: no file .*a.jsonl; put it there"):
         table(tmp_path, {"id": "id", "completion": "out"})

@@ -53,6 +53,12 @@ def test_policy_without_entries_shows_the_taxonomy_at_the_level_asked_for():
         ([OWN, OWN | {"id": "x1"}], "entry 2: id 'x1' is that of entry 1"),
         ([OWN | {"name": "\u200b\n"}], "entry 1: name is empty"),
         ([OWN | {"description": " "}], "entry 1: description is empty"),
+        ([OWN | {"Name": "B"}], "entry 1: key 'Name' is not known; expected id, name, description"),
+        ([OWN | {"synonyms": ["B"]}], "entry 1: key 'synonyms' is not known"),
+        ([[OWN]], "entry 1: expected a code of the taxonomy or {id, name, description}"),
+        ([OWN, OWN | {"id": "x1"}], "entry 2: id 'x1' is that of entry 1"),
+        ([OWN | {"id": 1}], "entry 1: expected a code of the taxonomy or"),
+        ([OWN, None], "entry 2: expected a code of the taxonomy or"),
         ([{"id": f"X{i}", "name": "A", "description": "B"} for i in range(65)], "65 categories, more than .* 64"),
     ],
 )
@@ -77,6 +83,14 @@ def test_read_policy_of_a_broken_file_names_it(content, tmp_path):
         ("- ~", "YAML reads ~ as nothing"),
         ("- {id: X1, id: X2, name: A, description: b}", "key 'id' is given twice"),
         ('[{"id": "X1", "id": "X2", "name": "A", "description": "b"}]', "key 'id' is given twice"),
+        ("- {id: Off, name: A, description: b}", "YAML reads Off as a truth value"),
+        ("- {id: 1.10, name: A, description: b}", "YAML reads 1.10 as a number"),
+        ("- {id: 2024-01-02, name: A, description: b}", "YAML reads 2024-01-02 as a date"),
+        ("- {id: X1, name: A, description: }", "a value is missing"),
+        ("[" * 5000, "nested too deeply"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "expected data, found a git-lfs pointer"),
+        ("<!DOCTYPE html><html></html>", "expected data, found an HTML page"),
+        ("404: Not Found", "expected data, found the message '404: Not Found'"),
     ],
 )
 def test_read_policy_of_a_file_with_words_of_yaml_or_keys_given_twice_is_refused(content, message, tmp_path):

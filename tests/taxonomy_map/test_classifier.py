@@ -84,11 +84,25 @@ def test_load_phrases_of_the_project_has_requests_of_every_subcategory_once():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ("C7S1: [a]\nC7S1: [b]", "line 2: key 'C7S1' is given twice, first in line 1"),
+        ("C7S1: [No]", "line 1: YAML reads No as a truth value"),
+        ("C7S1: [a, ~]", "line 1: YAML reads ~ as nothing"),
+    ],
+)
+def test_load_phrases_with_words_of_yaml_or_codes_given_twice_is_refused(content, message, tmp_path):
+    (tmp_path / "phrases.yaml").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        load_phrases(tmp_path / "phrases.yaml", taxonomy())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
         ([], "expected a list of requests per code, found list"),
         ({"C7": ["a"]}, "'C7' is no subcategory of the taxonomy; expected some of C1S1, "),
         ({"C7S1": "a"}, "C7S1: expected a list of texts, found 'a'"),
         ({"C7S1": [" "]}, "C7S1: expected a list of texts"),
-        ({"C7S1": [1]}, "C7S1: expected a list of texts"),
+        ({"C7S1": [["a"]]}, "C7S1: expected a list of texts"),
     ],
 )
 def test_load_phrases_wrong_file_shows_expected_and_found(content, message, tmp_path):

@@ -60,6 +60,12 @@ def test_meaning_of_an_unknown_label_names_source_and_label(tmp_path):
         ("s: {a: C99}", "s: a: 'C99' is neither a code of the taxonomy nor 'none'"),
         ("s: {a: [C7, C7]}", "s: a: expected different codes"),
         ("s: {a: []}", "s: a: expected different codes"),
+        ("s: {a: [[C7]]}", r"s: a: \['C7'\] is neither a code of the taxonomy nor 'none'"),
+        ("s: {a: {C7: C8}}", "s: a: {'C7': 'C8'} is neither a code of the taxonomy nor 'none'"),
+        ("s: {a: None}", "s: a: 'None' is neither a code of the taxonomy nor 'none'"),
+        ("s: {1.10: C7}", "line 1: YAML reads 1.10 as a number"),
+        ("s: {a: On}", "line 1: YAML reads On as a truth value"),
+        ("s: {a: C7}\ns: {b: C7}", "line 2: key 's' is given twice"),
     ],
 )
 def test_load_label_maps_names_the_bad_entry(text, message, tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from proguard.moderate.strict_json import parse_json
+from proguard.strict_json import parse_json
 
 
 def test_parse_json_of_different_keys_is_what_it_holds():
