@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from proguard.moderate import strict_json
 from proguard.serve.errors import ApiError
 from proguard.serve.limits import ServeLimits
+from proguard.strict_json import parse_json as read_strictly
 
 
 class Bodies:
@@ -59,7 +59,7 @@ def parse_json(body: bytes, *, max_values: int) -> dict[str, Any]:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > max_values:
         raise ApiError(400, "body_too_complex", f"the body has more than {max_values} values")
     try:
-        content = strict_json.parse_json(body)
+        content = read_strictly(body)
     except (ValueError, RecursionError):
         raise ApiError(400, "invalid_json", "the body is not JSON, or gives a key twice") from None
     if not isinstance(content, dict):

@@ -9,9 +9,11 @@ import io
 import math
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+import numpy as np
 from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from proguard.storage.pixels import DEEP_MODES, to_rgb
@@ -32,6 +34,9 @@ MAX_SIDE_RATIO = 200
 MODEL_PIXELS = 4_000_000
 """Most pixels that an engine hands to a model's processor. Models look at fewer, and to resize 16 million takes seconds
 and hundreds of megabytes."""
+
+_MEANT: Final[Mapping[tuple[object, ...], type]] = {("L", (8,), (2,)): np.int8, ("I", (32,), (1,)): np.uint32}
+"""Grey TIFF by mode, bits and sample format that Pillow reads with the wrong sign, and what its values are."""
 
 ImageReason = Literal["undecodable image", "huge image", "narrow image", "animated image"]
 
@@ -137,15 +142,19 @@ def _is_plain(image: Image.Image) -> bool:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Return RGB, deep grey of a TIFF as it is meant: of 12 bits too, and where 0 is white. Pillow heeds neither.
+    """Return RGB, grey of a TIFF as it is meant: of 12 bits, where 0 is white, of either sign. Pillow heeds none of it.
 
-    Source: TIFF 6.0, BitsPerSample and PhotometricInterpretation.
+    Source: TIFF 6.0, BitsPerSample, PhotometricInterpretation and SampleFormat.
     """
-    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode not in DEEP_MODES:
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return to_rgb(image)
-    tags = image.tag_v2
-    pixels = to_rgb(image, deep_white=4095 if tags.get(TiffImagePlugin.BITSPERSAMPLE) == (12,) else 65535)
-    return ImageOps.invert(pixels) if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0 else pixels
+    tags, mode = image.tag_v2, image.mode
+    bits = tags.get(TiffImagePlugin.BITSPERSAMPLE)
+    if kind := _MEANT.get((mode, bits, tags.get(TiffImagePlugin.SAMPLEFORMAT, (1,)))):
+        image = Image.fromarray(np.asarray(image).view(kind).astype(np.float32))
+    pixels = to_rgb(image, deep_white=4095 if bits == (12,) else 65535)
+    is_inverted = mode in DEEP_MODES and tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
+    return ImageOps.invert(pixels) if is_inverted else pixels
 
 
 def _scale_transparent_value(image: Image.Image, *, bit_depth: int) -> None:

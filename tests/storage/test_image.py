@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from proguard.storage.image import FORMATS, ImageError, decode_image
+from proguard.storage.pixels import to_rgb
 from tests.pictures import case, encode, frames, naive, picture, raw_png, raw_tiff
 
 LOSSLESS = ("PNG", "WEBP", "TIFF")
@@ -286,3 +287,54 @@ def test_decode_image_tiff_whose_zero_is_white_is_inverted(bits, kind, sample_fo
     )
     assert (black[0], black[-1]) == (0, 255)
     assert white.tolist() == (255 - black).tolist()
+
+
+SIGNED = [("i1", 2), ("<i2", 2), ("<i4", 2), ("u1", 1), ("<u2", 1), ("<u4", 1)]
+
+
+@pytest.mark.parametrize(("kind", "sample_format"), SIGNED)
+def test_decode_image_tiff_of_either_sign_is_a_ramp(kind: str, sample_format: int):
+    least, most = np.iinfo(kind).min, np.iinfo(kind).max
+    row = np.linspace(least, most, 128).astype(kind).tobytes()
+    bits = np.dtype(kind).itemsize * 8
+    found = pixels(raw_tiff(128, bits=bits, photometric=1, sample_format=sample_format, row=row))[0, :, 0]
+    assert np.abs(found.astype(int) - np.linspace(0, 255, 128)).max() <= 1
+
+
+def test_decode_image_small_values_of_32_bits_keep_their_range():
+    row = np.array([0, 100, 200], "<u4").tobytes()
+    assert pixels(raw_tiff(3, bits=32, photometric=1, row=row))[0, :, 0].tolist() == [0, 100, 200]
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("orientation", TURNED)
+def test_decode_image_turns_a_transparent_image_and_lays_it_on_white(form: str, orientation: int):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.new("RGBA", (24, 16), (0, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (12, 0, 24, 16))
+    flat = TURNED[orientation](pixels(encode(image, form)))
+    assert np.abs(pixels(encode(image, form, exif=exif)).astype(int) - flat).max() <= 8
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "RGBa"])
+def test_decode_image_of_every_mode_with_transparency_is_on_white(mode: str):
+    image = Image.new("RGBA", (8, 4), (0, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (4, 0, 8, 4))
+    form = "TIFF" if mode in ("RGBA", "LA", "PA") else None
+    found = pixels(encode(image.convert(mode), form)) if form else np.asarray(to_rgb(image.convert(mode)))
+    assert found[0, :, 0].tolist() == [0] * 4 + [255] * 4
+
+
+def test_decode_image_of_one_frame_in_an_animated_format_passes():
+    for form in ("GIF", "WEBP", "PNG", "TIFF", "AVIF"):
+        assert decode_image(frames(form, 1)).pixels.size == (12, 8)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_decode_image_reads_the_orientation_of_xmp_as_pillow_does(form: str):
+    xmp = '<x xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp)
+    content = encode(picture(), form, **({"pnginfo": text} if form == "PNG" else {"xmp": xmp.encode()}))
+    assert decode_image(content).pixels.size == (16, 24)
