@@ -28,7 +28,10 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 EXPERIMENT = "proguard"
 WAIT_SECONDS = 10
-"""Longest wait for the tracking server, the database or another stage that opens its run."""
+"""Longest wait for the tracking server or the database."""
+
+LOCK_SECONDS = 60
+"""Longest wait for other stages that open their runs; the first one makes the tables of the database."""
 
 MAX_HEADLINES = 20
 """Metrics on a pipeline's run; more of them nobody compares on one screen."""
@@ -71,10 +74,14 @@ class StageRun:
 
 def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
     """Open the run of a stage, and that of its pipeline for the first one; end runs whose process is gone."""
-    client = connect(params)
-    root = Path(os.environ.get("DVC_ROOT", "."))
-    (root / ".dvc" / "tmp").mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".dvc" / "tmp" / "mlflow.lock", timeout=WAIT_SECONDS):
+    lock = _lock_file(tracking_uri(params))
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    # Before the lock, as it takes seconds.
+    import mlflow  # noqa: F401
+
+    with FileLock(lock, timeout=LOCK_SECONDS):
+        # The first client of a database makes its tables, which two at a time cannot.
+        client = connect(params)
         experiment = find_experiment(client)
         end_stale_runs(client, experiment)
         parent = _find_parent(client, experiment) or _create_parent(client, experiment, params)
@@ -122,13 +129,12 @@ def end_stale_runs(client: "MlflowClient", experiment: str) -> None:
 
 
 def connect(params: Mapping[str, Any]) -> "MlflowClient":
-    """Return a client of the tracking server that params or the environment name, or of a database in the root."""
+    """Return a client of the tracking server (`tracking_uri`)."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(WAIT_SECONDS))
     os.environ.setdefault("MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT", str(WAIT_SECONDS))
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    database = (Path(os.environ.get("DVC_ROOT", ".")) / "mlflow.db").resolve()
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or params["runtime"].get("tracking_uri") or f"sqlite:///{database}"
+    uri = tracking_uri(params)
     _check_database(uri)
     import mlflow
 
@@ -136,10 +142,33 @@ def connect(params: Mapping[str, Any]) -> "MlflowClient":
     return mlflow.MlflowClient(uri)
 
 
+def tracking_uri(params: Mapping[str, Any]) -> str:
+    """Return the address of the tracking server that the environment or params name, or of a database in the root."""
+    database = (Path(os.environ.get("DVC_ROOT", ".")) / "mlflow.db").resolve()
+    return os.environ.get("MLFLOW_TRACKING_URI") or params["runtime"].get("tracking_uri") or f"sqlite:///{database}"
+
+
+def _database_of(uri: str) -> Path | None:
+    """Return the file of a sqlite database; ``None`` for a server."""
+    path = uri.removeprefix("sqlite:///")
+    return None if path == uri else Path(path)
+
+
+def _lock_file(uri: str) -> Path:
+    """Return what processes that open runs in one place lock: a database's own file, for a server one of the project.
+
+    Experiments of DVC's queue run in folders of their own and may share a database.
+    """
+    database = _database_of(uri)
+    if database is not None:
+        return database.with_name(f"{database.name}.lock")
+    return Path(os.environ.get("DVC_ROOT", ".")) / ".dvc" / "tmp" / "mlflow.lock"
+
+
 def _check_database(uri: str) -> None:
     """Raise when a sqlite file is damaged, locked or cannot be written; MLflow would try again for minutes."""
-    path = uri.removeprefix("sqlite:///")
-    if path != uri and Path(path).exists():
+    path = _database_of(uri)
+    if path is not None and path.exists():
         with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
             database.execute("BEGIN IMMEDIATE").execute("SELECT count(*) FROM sqlite_master")
 

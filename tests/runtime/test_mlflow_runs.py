@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,7 +108,7 @@ def test_experiment_opens_on_model_training(project):
 def sleeping_stage(project):
     """A stage in a process of its own that has begun its work."""
     (project / "stage.py").write_text(SLEEPER)
-    (project / "params.yaml").write_text(json.dumps(PARAMS))
+    (project / "params.yaml").write_text(json.dumps(compose_params(ROOT / "conf") | {"paths": PARAMS["paths"]}))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "stage.py"], cwd=project, env=environment)
     until = time.monotonic() + 120
@@ -135,6 +136,31 @@ def test_run_of_a_killed_stage_is_ended_by_the_next_one(project):
     process.wait()
     run_stages("evaluate")
     assert sorted({run.info.status for run in runs(project)}) == ["FINISHED", "KILLED"]
+
+
+TRACKER = """
+import json, sys
+from proguard.runtime.tracking import log_step, track_stage
+with track_stage(sys.argv[1], json.loads(sys.argv[2])):
+    for step in range(5):
+        log_step({"loss": step}, step)
+"""
+
+
+@pytest.mark.parametrize("folders", [["one"] * 3, ["one", "two", "three"]])
+def test_processes_that_begin_together_share_a_new_database(folder, folders):
+    """Three stages of one project, and of three folders of DVC's queue."""
+    params = json.dumps(PARAMS | {"runtime": {"tracking_uri": f"sqlite:///{folder / 'mlflow.db'}"}})
+    started = []
+    for stage, name in zip(("collect", "leakage", "evaluate"), folders, strict=True):
+        shutil.copytree(folder / "summaries", folder / name / "summaries", dirs_exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DVC_ROOT": str(folder / name)}
+        command = [sys.executable, "-c", TRACKER, stage, params]
+        started.append(subprocess.Popen(command, cwd=folder / name, env=environment, stderr=subprocess.PIPE, text=True))
+    assert ["goes on" in process.communicate(timeout=300)[1] for process in started] == [False] * 3
+    children = [run for run in runs(folder) if "mlflow.parentRunId" in run.data.tags]
+    assert {run.data.tags["proguard.stage"] for run in children} == {"collect", "leakage", "evaluate"}
+    assert {(run.info.status, run.data.metrics["loss"]) for run in children} == {("FINISHED", 4.0)}
 
 
 def test_running_runs_of_other_machines_and_tools_are_left_alone(project):

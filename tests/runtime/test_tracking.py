@@ -117,16 +117,16 @@ def test_locked_database_is_one_warning(project, monkeypatch, caplog):
 def test_held_lock_file_is_one_warning(project, monkeypatch, caplog):
     from filelock import FileLock
 
-    monkeypatch.setattr("proguard.runtime.mlflow_runs.WAIT_SECONDS", 0.2)
-    (project / ".dvc" / "tmp").mkdir(parents=True)
-    with FileLock(project / ".dvc" / "tmp" / "mlflow.lock", is_singleton=False):
+    monkeypatch.setattr("proguard.runtime.mlflow_runs.LOCK_SECONDS", 0.2)
+    with FileLock(project / "mlflow.db.lock", is_singleton=False):
         assert run_stage()
     assert "Timeout" in warnings(caplog)[0]
 
 
-def test_folder_that_cannot_be_written_is_one_warning(project, monkeypatch, caplog):
-    (project / ".dvc").write_text("a file where a folder is due")
-    assert run_stage()
+def test_folder_that_cannot_be_written_is_one_warning(project, caplog):
+    (project / "place").write_text("a file where a folder is due")
+    params = PARAMS | {"runtime": {"work": "w", "tracking_uri": f"sqlite:///{project / 'place' / 'mlflow.db'}"}}
+    assert run_stage(params=params)
     assert "FileExistsError" in warnings(caplog)[0] or "NotADirectoryError" in warnings(caplog)[0]
 
 

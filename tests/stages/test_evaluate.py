@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
+from proguard.runtime.params import compose_params
 from proguard.storage.files import write_json
 from tests.evaluate.report.summaries import EMPTY, make_training
 from tests.outcomes import answer, draw_test_rows, write_predictions
@@ -45,16 +46,7 @@ def write_inputs(root) -> None:
 
 
 def write_params(root) -> None:
-    conf = ROOT / "conf"
-    sections = [OmegaConf.load(conf / f"{name}.yaml") for name in ("paths", "evaluate")]
-    own = {
-        "profile": "mini",
-        "reward": OmegaConf.load(conf / "reward" / "strict.yaml"),
-        "similarity": OmegaConf.load(conf / "similarity" / "minilm_wheel.yaml"),
-        "predict": {"guards": ["base", "proguard"], "test_sets": ["test"]},
-        "guards": {},
-    }
-    OmegaConf.save(OmegaConf.merge(*sections, own), root / "params.yaml")
+    OmegaConf.save(OmegaConf.create(compose_params(ROOT / "conf")), root / "params.yaml")
 
 
 def test_evaluate_writes_metrics_plots_and_report(tmp_path):
