@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import hydra
-import polars as pl
 from omegaconf import DictConfig, OmegaConf
 
 from proguard.card import BASE, TRAINED, GuardCard, contract_hashes, read_card
@@ -26,7 +25,9 @@ from proguard.rl_train.export import export_guard
 from proguard.rl_train.fit import Kept, load_limit
 from proguard.rl_train.overrides import make_overrides, verl_settings
 from proguard.rl_train.rows import write_verl_rows
-from proguard.rl_train.train import run_verl
+from proguard.rl_train.samples import write_samples
+from proguard.rl_train.terms import write_terms
+from proguard.rl_train.train import Records, run_verl
 from proguard.row import read_rows
 from proguard.runtime.cluster import check_answer
 from proguard.runtime.stage import run_stage
@@ -71,27 +72,31 @@ def main(cfg: DictConfig) -> None:
         limit=load_limit(base, config),
     )
     check_enough_rows(kept.kept, config.batch_size)
-    curve = run_verl(
+    records = run_verl(
         make_overrides(verl),
         config,
         files,
         n_rows=kept.kept,
         taxonomy=taxonomy,
+        reward=reward,
         environment=engine.environment,
         stall_seconds=machines.stall_seconds,
         on_step=log_step,
     )
     origin = {**card.origin, "steps": config.steps, "seed": config.seed}
     hashes = {**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)}
-    save(replace(card, hashes=hashes, origin=origin), curve_table(curve), kept, files, cfg)
+    save(replace(card, hashes=hashes, origin=origin), records, kept, files, cfg)
 
 
-def save(card: GuardCard, curve: pl.DataFrame, kept: Kept, files: TrainingFiles, cfg: DictConfig) -> None:
-    """Write the guard, the curve and the summary, and remove what let the run go on after a kill."""
+def save(card: GuardCard, records: Records, kept: Kept, files: TrainingFiles, cfg: DictConfig) -> None:
+    """Write the guard, the records and the summary, and remove what let the run go on after a kill."""
+    curve, training = curve_table(records.curve), Path(cfg.paths.training)
     with atomic_folder(Path(cfg.paths.guards) / TRAINED) as folder:
         export_guard(files, cfg.rl_train.steps, folder)
         seal_guard(folder, card, files.taxonomy)
-    write_curve(curve, Path(cfg.paths.training))
+    write_curve(curve, training)
+    write_terms(records.cells, training)
+    write_samples(records.samples, training)
     write_json(summarise_training(curve, kept), Path(cfg.paths.summaries) / "rl_train.json")
     shutil.rmtree(files.work)
 

@@ -58,6 +58,9 @@ class GrpoConfig:
     save_every: int
     """Steps between checkpoints: the most that a kill can cost."""
 
+    sample_every: int
+    """Steps between those of which some rollouts are kept (`proguard.rl_train.samples`)."""
+
     seed: int
     """Seed of the row order and of sampling."""
 

@@ -1,6 +1,7 @@
 """The training curve: what each step earned, read from what verl wrote down."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import polars as pl
 from proguard.naming import is_free_name
 from proguard.policy import OOD
 from proguard.rl_train.fit import Kept
-from proguard.rl_train.rows import target_from_json
+from proguard.rl_train.rollouts import DIGITS, Rollout
 from proguard.sample import MODALITIES
 from proguard.storage.files import atomic_file, read_json_lines
 from proguard.taxonomy import Taxonomy
@@ -25,36 +26,43 @@ VERL_METRICS: Mapping[str, str] = {
 }
 """Columns of the curve that verl computes, by verl's name."""
 
-_DIGITS = 6
 
+def describe_step(rollouts: Sequence[Rollout], taxonomy: Taxonomy) -> dict[str, float]:
+    """Return the numbers of one step.
 
-def read_step(rollouts: Path, taxonomy: Taxonomy) -> dict[str, float]:
-    """Return mean reward, over all rollouts of a step and by modality, malformed rate and share of OOD rows named.
-
-    Args:
-        rollouts: JSONL of one step: ``output``, ``gts`` and ``score`` of each rollout.
+    Mean reward, of all rollouts and by modality; malformed rate; share of the rollouts of OOD rows that give a free
+    name; share of the groups whose rewards are all equal, so that their advantages are 0.
     """
-    lines = list(read_json_lines(rollouts))
-    targets = [target_from_json(line["gts"]) for line in lines]
-    parsed = [parse(line["output"], has_response=t.has_response) for line, t in zip(lines, targets, strict=True)]
-    scores = [line["score"] for line in lines]
-    step = {"reward": _mean(scores), "malformed_rate": _mean([not p.is_well_formed for p in parsed])}
+    targets = [rollout.target for rollout in rollouts]
+    parsed = [parse(r.completion, has_response=r.target.has_response) for r in rollouts]
+    scores = [rollout.reward for rollout in rollouts]
+    step = {"reward": mean(scores), "malformed_rate": mean([not p.is_well_formed for p in parsed])}
     for modality in MODALITIES:
-        step[f"reward_{modality}"] = _mean([s for s, t in zip(scores, targets, strict=True) if t.modality == modality])
+        step[f"reward_{modality}"] = mean([s for s, t in zip(scores, targets, strict=True) if t.modality == modality])
     said = [p.verdict.category if p.verdict is not None and p.is_well_formed else None for p in parsed]
-    step["named_ood_rate"] = _mean(
+    step["named_ood_rate"] = mean(
         [
             name is not None and is_free_name(name, t.policy, taxonomy)
             for name, t in zip(said, targets, strict=True)
             if t.gold == OOD
         ]
     )
+    n_groups, n_flat = count_flat(rollouts)
+    step["flat_group_rate"] = round(n_flat / n_groups, DIGITS)
     return step
 
 
-def _mean(values: Sequence[float]) -> float:
+def count_flat(rollouts: Sequence[Rollout]) -> tuple[int, int]:
+    """Return the number of groups, and of those whose rewards are all equal."""
+    rewards: dict[str, set[float]] = defaultdict(set)
+    for rollout in rollouts:
+        rewards[rollout.group].add(rollout.reward)
+    return len(rewards), sum(len(different) == 1 for different in rewards.values())
+
+
+def mean(values: Sequence[float]) -> float:
     """Mean that does not depend on the order of ``values``; NaN of none."""
-    return round(math.fsum(values) / len(values), _DIGITS) if values else math.nan
+    return round(math.fsum(values) / len(values), DIGITS) if values else math.nan
 
 
 def read_verl_log(logs: Sequence[Path]) -> dict[int, dict[str, float]]:
@@ -63,7 +71,7 @@ def read_verl_log(logs: Sequence[Path]) -> dict[int, dict[str, float]]:
     for log in logs:
         for entry in read_json_lines(log, may_be_cut=True):
             values = {ours: entry["data"].get(theirs) for ours, theirs in VERL_METRICS.items()}
-            steps[entry["step"]] = {k: round(v, _DIGITS) for k, v in values.items() if v is not None}
+            steps[entry["step"]] = {k: round(v, DIGITS) for k, v in values.items() if v is not None}
     return steps
 
 
@@ -87,6 +95,6 @@ def summarise_training(curve: pl.DataFrame, kept: Kept) -> dict[str, Any]:
     for column in curve.columns:
         values = curve[column].drop_nulls().to_numpy()
         if column != "step" and len(values):
-            summary[f"{column}_first"] = round(float(values[:span].mean()), _DIGITS)
-            summary[f"{column}_last"] = round(float(values[-span:].mean()), _DIGITS)
+            summary[f"{column}_first"] = round(float(values[:span].mean()), DIGITS)
+            summary[f"{column}_last"] = round(float(values[-span:].mean()), DIGITS)
     return summary

@@ -56,7 +56,7 @@ def write_verl_rows(
             "prompt": render_prompt(row.sample, row.policy, taxonomy, prompt),
             "images": [{"bytes": content[row.sample.image], "path": None}] if row.sample.image else [],
             "ability": row.sample.modality,
-            "reward_model": {"style": "rule", "ground_truth": target_to_json(row.target)},
+            "reward_model": {"style": "rule", "ground_truth": truth_to_json(row)},
             "extra_info": {"index": index, "id": row.sample.id},
         }
         for index, row in enumerate(rows)
@@ -70,9 +70,12 @@ def write_verl_rows(
     return kept
 
 
-def target_to_json(target: Target) -> str:
-    """Return what the reward needs as one line, for verl's ``ground_truth``."""
+def truth_to_json(row: Row) -> str:
+    """Return what the reward needs, and which row it is, as one line, for verl's ``ground_truth``."""
+    target = row.target
     content: dict[str, Any] = {
+        "id": row.sample.id,
+        "role": row.role,
         "modality": target.modality,
         "has_response": target.has_response,
         "request_label": target.request_label,
@@ -84,6 +87,7 @@ def target_to_json(target: Target) -> str:
 
 
 def target_from_json(text: str) -> Target:
-    """Read what `target_to_json` wrote."""
+    """Return the target of what `truth_to_json` wrote."""
     content = json.loads(text)
-    return Target(**{**content, "policy": Policy.from_json(content["policy"])})
+    fields = {name: content[name] for name in Target.__dataclass_fields__}
+    return Target(**{**fields, "policy": Policy.from_json(content["policy"])})

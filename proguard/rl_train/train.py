@@ -8,18 +8,38 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
+from proguard.reward.config import RewardConfig
 from proguard.rl_train.config import GrpoConfig, TrainingFiles
-from proguard.rl_train.curve import read_step, read_verl_log
+from proguard.rl_train.curve import describe_step, read_verl_log
 from proguard.rl_train.process import end_leftovers, running_verl
+from proguard.rl_train.rollouts import read_rollouts
+from proguard.rl_train.samples import is_sampled, sample_rollouts
+from proguard.rl_train.terms import term_cells, term_curves
 from proguard.runtime.lock import exclusive
 from proguard.taxonomy import Taxonomy
 
 LOG_TAIL_LINES = 40
 POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a training leaves behind besides its weights."""
+
+    curve: dict[int, dict[str, float]] = field(default_factory=dict)
+    """Numbers by step, ours from the rollouts and verl's from its logs."""
+
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    """See `proguard.rl_train.terms.term_cells`."""
+
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    """See `proguard.rl_train.samples.sample_rollouts`."""
 
 
 def run_verl(
@@ -29,14 +49,17 @@ def run_verl(
     *,
     n_rows: int,
     taxonomy: Taxonomy,
+    reward: RewardConfig,
     environment: Mapping[str, str],
     stall_seconds: float,
     on_step: Callable[[Mapping[str, float], int], None],
-) -> dict[int, dict[str, float]]:
-    """Train to ``config.steps``, going on from the last checkpoint in ``files.work``; return the curve by step.
+) -> Records:
+    """Train to ``config.steps``, going on from the last checkpoint in ``files.work``; return what it left behind.
 
     Args:
         n_rows: Rows in ``files.rows``.
+        taxonomy: What the categories are.
+        reward: What the guard is trained with.
         environment: Variables that verl's process gets in addition to our own.
         stall_seconds: Time without a new step after which the run counts as hung.
         on_step: Called once for each step, with its numbers.
@@ -51,14 +74,14 @@ def run_verl(
         _rewind(config, files)
         attempt = f"verl-{len(_verl_logs(files))}"
         with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
-            _watch(process, config, files, taxonomy, stall_seconds, on_step)
+            _watch(process, config, files, taxonomy, reward, stall_seconds, on_step)
         _check_rewards(files)
         log = files.work / f"{attempt}.log"
         if process.returncode != 0:
             raise RuntimeError(f"rl_train: verl exited with {process.returncode}; the end of {log}:\n{_tail(log)}")
         check_rows_read(log, n_rows)
         _check_rollouts(config, files)
-        return collect_curve(config, files, taxonomy)
+        return collect_records(config, files, taxonomy, reward)
 
 
 def check_rows_read(log: Path, n_rows: int) -> None:
@@ -73,12 +96,16 @@ def check_rows_read(log: Path, n_rows: int) -> None:
         raise RuntimeError(f"rl_train: expected verl to read {n_rows} rows, found {found or 'no number'} in {log}")
 
 
-def collect_curve(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy) -> dict[int, dict[str, float]]:
-    """Return the numbers of every step, ours from the rollouts and verl's from its logs."""
-    verl = read_verl_log(_verl_logs(files))
-    return {
-        step: read_step(_rollouts_of(files, step), taxonomy) | verl.get(step, {}) for step in range(1, config.steps + 1)
-    }
+def collect_records(config: GrpoConfig, files: TrainingFiles, taxonomy: Taxonomy, reward: RewardConfig) -> Records:
+    """Return what is on disk of every step."""
+    verl, records = read_verl_log(_verl_logs(files)), Records()
+    for step in range(1, config.steps + 1):
+        rollouts = read_rollouts(_rollouts_of(files, step), taxonomy, reward)
+        records.curve[step] = describe_step(rollouts, taxonomy) | verl.get(step, {})
+        records.cells.extend(term_cells(step, rollouts))
+        if is_sampled(step, every=config.sample_every, steps=config.steps):
+            records.samples.extend(sample_rollouts(step, rollouts))
+    return records
 
 
 def _watch(
@@ -86,6 +113,7 @@ def _watch(
     config: GrpoConfig,
     files: TrainingFiles,
     taxonomy: Taxonomy,
+    reward: RewardConfig,
     stall_seconds: float,
     on_step: Callable[[Mapping[str, float], int], None],
 ) -> None:
@@ -98,8 +126,9 @@ def _watch(
             verl = read_verl_log(_verl_logs(files))
             logged_until = config.steps if is_over else max(verl, default=0)
             for new in _new_steps(step, config, files, logged_until):
-                numbers = read_step(_rollouts_of(files, new), taxonomy)
-                on_step(numbers | verl.get(new, {}), new)
+                rollouts = read_rollouts(_rollouts_of(files, new), taxonomy, reward)
+                numbers = describe_step(rollouts, taxonomy)
+                on_step(numbers | verl.get(new, {}) | term_curves(rollouts), new)
                 bar.set_postfix(reward=f"{numbers['reward']:.2f}", malformed=f"{numbers['malformed_rate']:.0%}")
                 bar.update(1)
                 step, moved = new, time.monotonic()

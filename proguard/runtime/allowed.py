@@ -198,6 +198,7 @@ ALLOWED: Mapping[str, Range] = {
     "rl_train.max_dropped_share": SHARE,
     "rl_train.dtype": _DTYPE,
     "rl_train.save_every": whole(1),
+    "rl_train.sample_every": whole(1),
     "rl_train.seed": _SEED,
     "guards.*.decoding.max_new_tokens": whole(1),
     "guards.*.decoding.batch_size": whole(1),

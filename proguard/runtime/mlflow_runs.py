@@ -19,7 +19,7 @@ from proguard.flatten import flatten
 from proguard.runtime import provenance
 from proguard.runtime.params import CONF, compose_params
 from proguard.runtime.processes import Process, pipeline_process, this_process
-from proguard.storage.files import read_json
+from proguard.storage.files import read_json, read_json_lines
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,7 +37,8 @@ MAX_HEADLINES = 20
 """Metrics on a pipeline's run; more of them nobody compares on one screen."""
 
 _FINAL_STAGE = "evaluate"
-_AFTER_SPLIT = ("rl_train", "predict", _FINAL_STAGE)
+_TRAINING_STAGE = "rl_train"
+_AFTER_SPLIT = (_TRAINING_STAGE, "predict", _FINAL_STAGE)
 _UNTRACKED = ("runtime.", "paths.", "plan.", "predict.guard", "predict.test_set")
 _HEADLINE_PARAMS = {
     "profile",
@@ -109,6 +110,8 @@ def close_run(run: StageRun, status: Status, params: Mapping[str, Any]) -> None:
     log_numbers(run, dict(flatten(summary)), 0)
     for key, value in provenance.hashes_of(paths).items():
         run.client.set_tag(run.parent, f"proguard.{key}", value)
+    if run.stage == _TRAINING_STAGE:
+        _log_training(run, Path(paths["training"]))
     if run.stage in _AFTER_SPLIT:
         _log_data(run, params)
     if run.stage == _FINAL_STAGE:
@@ -218,6 +221,16 @@ def _log_data(run: StageRun, params: Mapping[str, Any]) -> None:
 
     if data := provenance.data_set(params):
         run.client.log_inputs(run.parent, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+
+def _log_training(run: StageRun, folder: Path) -> None:
+    """Put what the training left behind on its run, the sampled rollouts as a table."""
+    for file in sorted(folder.glob("*.csv")):
+        run.client.log_artifact(run.child, str(file))
+    samples = folder / "rollouts.jsonl"
+    if lines := list(read_json_lines(samples)) if samples.exists() else []:
+        table = {column: [line[column] for line in lines] for column in lines[0]}
+        run.client.log_table(run.child, table, "rollouts.json")
 
 
 def _log_result(run: StageRun, summary: Mapping[str, Any], paths: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from proguard.rl_train import name_embedder
 from proguard.rl_train.config import Machines
 from proguard.rl_train.name_embedder import NameEmbedder, SharedEncoder
 from proguard.rl_train.reward_function import compute_score
-from proguard.rl_train.rows import target_to_json
+from proguard.rl_train.rows import truth_to_json
 from proguard.runtime.cluster import ray_folder
 from proguard.verdict import render
 from tests.outcomes import MINILM
@@ -95,7 +95,7 @@ def test_workers_share_the_actor_load_no_embedding_and_score_as_one_process_does
         for i, row in enumerate(rows)
     ]
     expected = score(completions, [row.target for row in rows], NameBank(taxonomy(), MINILM), STRICT)
-    targets = [target_to_json(row.target) for row in rows]
+    targets = [truth_to_json(row) for row in rows]
     with ray_folder() as folder:
         ray.init("local", num_cpus=3, include_dashboard=False, _temp_dir=folder)
         try:

@@ -19,7 +19,7 @@ from tools.closure import ROOT
 
 CONFIG = GrpoConfig(
     steps=5, batch_size=4, mini_batch_size=2, group_size=3, lr=1e-4, warmup_steps=1, lr_schedule="cosine", kl_coef=0.01, entropy_coef=0.0,
-    clip_ratio=0.1, temperature=1.0, max_prompt_length=99, max_response_length=9, max_dropped_share=0.1, dtype="bfloat16", save_every=2, seed=7,
+    clip_ratio=0.1, temperature=1.0, max_prompt_length=99, max_response_length=9, max_dropped_share=0.1, dtype="bfloat16", save_every=2, sample_every=2, seed=7,
 )  # fmt: skip
 FILES = TrainingFiles(Path("/r"), Path("/b"), Path("/w"), Path("/t"))
 HERE = Machines(n_gpus_per_node=1, nnodes=1, ray_address=None, stall_seconds=9)

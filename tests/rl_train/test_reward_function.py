@@ -9,7 +9,7 @@ import pytest
 from proguard.reward.config import STRICT
 from proguard.reward.score import max_reward, reference_verdict
 from proguard.rl_train.reward_function import compute_score
-from proguard.rl_train.rows import target_to_json
+from proguard.rl_train.rows import truth_to_json
 from proguard.verdict import render
 from tests.outcomes import MINILM
 from tests.worlds import draw_rows, taxonomy
@@ -23,7 +23,7 @@ def call(rows, completions, failures, taxonomy_file=ROOT / "data" / "taxonomy.ya
                 compute_score(
                     data_source="proguard",
                     solution_str=completion,
-                    ground_truth=target_to_json(row.target),
+                    ground_truth=truth_to_json(row),
                     taxonomy=str(taxonomy_file),
                     similarity=asdict(MINILM),
                     reward=asdict(STRICT),

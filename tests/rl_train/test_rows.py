@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from proguard.collect.item import image_hash
 from proguard.prompt import PromptFormat
 from proguard.rl_train.fit import load_limit
-from proguard.rl_train.rows import target_from_json, target_to_json, write_verl_rows
+from proguard.rl_train.rows import target_from_json, truth_to_json, write_verl_rows
 from tests.pictures import case, naive
 from tests.rl_train.test_overrides import CONFIG
 from tests.worlds import draw_rows, store_images, taxonomy
@@ -70,7 +70,7 @@ def test_rows_read_back_with_as_many_placeholders_as_images(verl_rows):
 @given(st.integers(0, 59))
 def test_target_round_trip(index):
     rows, _ = draw_rows(60)
-    assert target_from_json(target_to_json(rows[index].target)) == rows[index].target
+    assert target_from_json(truth_to_json(rows[index])) == rows[index].target
 
 
 @pytest.mark.parametrize("name", ["sign_plain.png", "sign_exif3.png"])

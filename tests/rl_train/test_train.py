@@ -1,5 +1,6 @@
 """The stage rl_train through real verl and Ray: two steps, a kill in between, and what may not pass for a training."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from safetensors.numpy import load_file
 
 from proguard.card import read_card
 from proguard.guard_folder import seal_guard
+from proguard.reward.config import STRICT
 from proguard.rl_train.overrides import TrainingFiles
 from proguard.rl_train.train import run_verl
 from proguard.runtime.lock import exclusive
@@ -70,6 +72,11 @@ def run(project, *overrides):
     )
 
 
+def read_records(project):
+    """What the training left behind besides its weights, by file."""
+    return {file.name: file.read_text() for file in sorted((project / "data" / "training").iterdir())}
+
+
 def wait_for_step(project, step):
     for _ in range(600):
         if any(f.read_text() == str(step) for f in project.glob(".work/rl_train/*/checkpoints/latest_*.txt")):
@@ -83,7 +90,14 @@ def test_killed_training_goes_on_to_the_same_guard(project):
     assert whole.returncode == 0, whole.stderr[-3000:]
     guard = project / "data" / "guards" / "proguard"
     weights = (guard / "model.safetensors").read_bytes()
-    curve = (project / "data" / "training" / "curve.csv").read_text()
+    records = read_records(project)
+    assert list(records) == ["curve.csv", "rollouts.jsonl", "terms.csv"]
+    rollouts = [json.loads(line) for line in records["rollouts.jsonl"].splitlines()]
+    # Two steps of 4 prompts and 8 answers; both are sampled.
+    assert [line["step"] for line in rollouts] == [1] * 32 + [2] * 32
+    assert all(
+        line["reward"] == pytest.approx(line["request"] + line["response"] + line["category"]) for line in rollouts
+    )
     assert read_card(guard).origin["steps"] == 2
     summary = read_json(project / "data" / "summaries" / "rl_train.json")
     assert (summary["steps"], summary["rows"]) == (2, {"given": 24, "kept": 24, "dropped": {}})
@@ -100,7 +114,7 @@ def test_killed_training_goes_on_to_the_same_guard(project):
     again = run(project)
     assert again.returncode == 0, again.stderr[-3000:]
     assert (guard / "model.safetensors").read_bytes() == weights
-    assert (project / "data" / "training" / "curve.csv").read_text() == curve
+    assert read_records(project) == records
 
 
 def test_failing_reward_fails_the_stage(project):
@@ -122,7 +136,7 @@ def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
     files = TrainingFiles(tmp_path / "rows", tmp_path / "base", tmp_path / "work", tmp_path / "taxonomy.yaml")
     machine = {"environment": {}, "stall_seconds": 1.0, "on_step": print}
     with exclusive(files.work), pytest.raises(RuntimeError, match="work: another process is working on it"):
-        run_verl([], None, files, n_rows=1, taxonomy=taxonomy(), **machine)
+        run_verl([], None, files, n_rows=1, taxonomy=taxonomy(), reward=STRICT, **machine)
 
 
 CLUSTER = """

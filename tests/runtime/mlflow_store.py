@@ -18,6 +18,7 @@ PATHS = {
     "report": "report.html",
     "guards": "guards",
     "splits": "splits",
+    "training": "training",
 }
 PARAMS = {"paths": PATHS, "profile": "mini", "collect": {"seed": 7}, "runtime": {"work": "w", "tracking_uri": None}}
 RESULT = {"verdict": "Yes: better. It rose.", "headline": {"Mean reward": 2.5, "Listed risk, right category": 0.9}}

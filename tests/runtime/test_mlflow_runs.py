@@ -57,6 +57,20 @@ def test_pipeline_holds_the_headline_the_verdict_and_the_files(project):
     assert sorted(artifacts) == ["metrics.json", "params.yaml", "report.html"]
 
 
+def test_training_holds_its_curves_and_the_sampled_rollouts_as_a_table(project):
+    training = project / "training"
+    training.mkdir()
+    (training / "terms.csv").write_text("step,category\n1,0.5\n")
+    lines = [{"step": 1, "reward": 2.0, "completion": "a"}, {"step": 9, "reward": 2.5, "completion": "é\u2028"}]
+    (training / "rollouts.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run_stages("rl_train")
+    _, children = parent_and_children(project)
+    run = children["rl_train"].info.run_id
+    client = mlflow.MlflowClient()
+    assert {a.path for a in client.list_artifacts(run)} == {"rollouts.json", "terms.csv"}
+    assert client.load_table("proguard", "rollouts.json", [run]).to_dict("records") == lines
+
+
 def test_pipeline_holds_no_more_metrics_than_fit_on_a_screen(project):
     headline = {f"m{i}": float(i) for i in range(99)}
     (project / "summaries" / "evaluate.json").write_text(json.dumps(RESULT | {"headline": headline}))
