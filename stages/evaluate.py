@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from proguard.card import contract_hashes, read_card
 from proguard.evaluate.metrics.estimate import to_json
 from proguard.evaluate.metrics.predictions import check_guards, judge_all, measure_sets
+from proguard.evaluate.metrics.tokens import token_counter
 from proguard.evaluate.metrics.versus import compare_with_all, versus_csv
 from proguard.evaluate.report.comparison import guards_on
 from proguard.evaluate.report.facts import describe_run
@@ -50,6 +51,7 @@ def main(cfg: DictConfig) -> None:
         splits=Path(cfg.paths.splits),
         bank=bank,
         reward=reward,
+        count_tokens=token_counter(Path(cfg.paths.guards) / options.trained),
     )
     estimates = measure_sets(
         outcomes,
@@ -82,6 +84,7 @@ def main(cfg: DictConfig) -> None:
         outcomes=outcomes[options.test_set],
         bank=bank,
         curve=pl.read_csv(Path(cfg.paths.training) / "curve.csv"),
+        terms=pl.read_csv(Path(cfg.paths.training) / "terms.csv"),
         balance=balance,
         leakage=read_json(Path(cfg.paths.summaries) / "leakage.json"),
         training=read_json(Path(cfg.paths.summaries) / "ood_split.json")["training"],

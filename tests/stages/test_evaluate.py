@@ -14,6 +14,7 @@ from proguard.guard_folder import seal_guard
 from proguard.runtime.params import compose_params
 from proguard.storage.files import write_json
 from tests.evaluate.report.summaries import EMPTY, make_training
+from tests.evaluate.report.test_figures import TERMS
 from tests.outcomes import answer, draw_test_rows, write_predictions
 from tests.tables import write_rows
 from tests.worlds import make_guard_card, taxonomy
@@ -35,6 +36,7 @@ def write_inputs(root) -> None:
         write_predictions(root / f"data/predictions/{run}.parquet", rows, answer(rows, skill=skill))
     (root / "data/training").mkdir()
     (root / "data/training/curve.csv").write_text("step,reward\n1,1.0\n2,2.0\n")
+    TERMS.write_csv(root / "data/training/terms.csv")
     write_json(EMPTY, root / "data/summaries/leakage.json")
     write_json({"training": make_training(taxonomy())}, root / "data/summaries/ood_split.json")
     for name in ("taxonomy.yaml", "published_results.csv"):

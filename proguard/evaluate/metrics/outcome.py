@@ -1,6 +1,6 @@
 """An outcome: what one guard did with one row. All metrics, plots and examples start from outcomes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proguard.ids import looks_like_id
@@ -14,6 +14,9 @@ from proguard.reward.score import score
 from proguard.row import Row
 from proguard.target import Target
 from proguard.taxonomy import Taxonomy
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+"""Returns the number of tokens of each text."""
 
 OWN_FAMILY = "own"
 """Family of the guards whose completions have our grammar, and so a reward."""
@@ -37,6 +40,9 @@ class Outcome:
 
     taxonomy: Taxonomy = field(repr=False)
     """Says which codes belong together."""
+
+    tokens: int | None = None
+    """Tokens of the answer without its end token; ``None`` for a guard with another grammar, or without a tokenizer."""
 
     @property
     def is_ood(self) -> bool:
@@ -77,7 +83,11 @@ class Outcome:
 
 
 def judge(
-    rows: Sequence[Row], predictions: Mapping[str, Prediction], bank: NameBank, config: RewardConfig
+    rows: Sequence[Row],
+    predictions: Mapping[str, Prediction],
+    bank: NameBank,
+    config: RewardConfig,
+    count_tokens: CountTokens | None = None,
 ) -> list[Outcome]:
     """Return the outcome of each row, in order.
 
@@ -86,32 +96,38 @@ def judge(
         predictions: By sample id, one for every row and none in addition.
         bank: Names of the categories, embedded.
         config: For `Outcome.reward`; the rest does not depend on it.
+        count_tokens: For `Outcome.tokens`.
 
     Raises:
         ValueError: When a row has no prediction, or a prediction no row; the message names one.
     """
     _check_ids([row.sample.id for row in rows], predictions)
     own, targets = [predictions[row.sample.id] for row in rows], [row.target for row in rows]
-    rewards = _reward(own, targets, bank, config)
+    texts = ["".join(p.answers.values()) if p.family == OWN_FAMILY else None for p in own]
+    rewards = _reward(texts, targets, bank, config)
+    tokens = _by_text(texts, count_tokens) if count_tokens is not None else [None] * len(rows)
     readings = [prediction.reading for prediction in own]
     named = [_is_named(reading, target, bank) for reading, target in zip(readings, targets, strict=True)]
     bonuses = _bonuses(readings, targets, named, bank)
     return [
-        Outcome(row, target, reading, reward, bonus, is_named, bank.taxonomy)
-        for row, target, reading, reward, bonus, is_named in zip(
-            rows, targets, readings, rewards, bonuses, named, strict=True
+        Outcome(row, target, reading, reward, bonus, is_named, bank.taxonomy, n_tokens)
+        for row, target, reading, reward, bonus, is_named, n_tokens in zip(
+            rows, targets, readings, rewards, bonuses, named, tokens, strict=True
         )
     ]
 
 
 def _reward(
-    predictions: Sequence[Prediction], targets: Sequence[Target], bank: NameBank, config: RewardConfig
+    texts: Sequence[str | None], targets: Sequence[Target], bank: NameBank, config: RewardConfig
 ) -> list[float | None]:
-    scored = [i for i, prediction in enumerate(predictions) if prediction.family == OWN_FAMILY]
-    texts = ["".join(predictions[i].answers.values()) for i in scored]
-    totals = [reward.total for reward in score(texts, [targets[i] for i in scored], bank, config)]
-    by_row = dict(zip(scored, totals, strict=True))
-    return [by_row.get(i) for i in range(len(predictions))]
+    answered = [(text, target) for text, target in zip(texts, targets, strict=True) if text is not None]
+    totals = iter(score([text for text, _ in answered], [target for _, target in answered], bank, config))
+    return [None if text is None else next(totals).total for text in texts]
+
+
+def _by_text(texts: Sequence[str | None], count_tokens: CountTokens) -> list[int | None]:
+    counts = iter(count_tokens([text for text in texts if text is not None]))
+    return [None if text is None else next(counts) for text in texts]
 
 
 def _is_named(reading: Reading, target: Target, bank: NameBank) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from proguard.evaluate.metrics.estimate import ByModality, measure
-from proguard.evaluate.metrics.outcome import Outcome, judge
+from proguard.evaluate.metrics.outcome import CountTokens, Outcome, judge
 from proguard.naming import NameBank
 from proguard.readings.table import read_predictions
 from proguard.reward.config import RewardConfig
@@ -33,6 +33,7 @@ def judge_all(
     splits: Path,
     bank: NameBank,
     reward: RewardConfig,
+    count_tokens: CountTokens | None = None,
 ) -> dict[str, dict[str, list[Outcome]]]:
     """Return the outcomes by test set and guard.
 
@@ -41,6 +42,7 @@ def judge_all(
         splits: Folder of ``<test_set>.parquet``.
         bank: Names of the categories, embedded.
         reward: What the guard was trained with.
+        count_tokens: Counts the tokens of our guards' answers.
 
     Raises:
         ValueError: When predictions and rows do not fit; the message names guard and test set.
@@ -53,7 +55,7 @@ def judge_all(
         for guard in guards:
             try:
                 found = read_predictions(predictions / f"{guard}-{test_set}.parquet")
-                outcomes[test_set][guard] = judge(rows, found, bank, reward)
+                outcomes[test_set][guard] = judge(rows, found, bank, reward, count_tokens)
             except ValueError as error:
                 raise ValueError(f"{guard}-{test_set}: {error}") from error
     return outcomes

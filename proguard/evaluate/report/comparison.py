@@ -6,10 +6,13 @@ from math import nan
 
 from proguard.evaluate.metrics.estimate import ALL, DIFFERENCE, ByModality, Estimate, Trend, trend
 from proguard.evaluate.metrics.tally import METRICS
-from proguard.evaluate.report.headline import HEADLINES, Headline, show_gain, show_range, show_value
+from proguard.evaluate.report.headline import HEADLINES, Headline, Unit, show_gain, show_range, show_value
 
 Estimates = Mapping[str, Mapping[str, ByModality]]
 """By guard or `DIFFERENCE`, then by test set."""
+
+_UNITS: dict[str, Unit] = {"reward": "reward", "answer": "tokens"}
+"""Units of the tasks that are not in percent."""
 
 UNDEFINED = Estimate(nan, nan, nan, 0)
 
@@ -22,9 +25,10 @@ OOD_LINES: tuple[Headline, ...] = (
     Headline("ood_description", "share_novel", "Named well: novel", "share of the most possible", "percent"),
 )
 
+LENGTH = Headline("answer", "tokens", "Tokens per answer", "mean", "tokens", "lower")
+
 ALL_LINES: tuple[Headline, ...] = tuple(
-    Headline(m.task, m.name, m.task, m.name, "reward" if m.task == "reward" else "percent", m.direction)
-    for m in METRICS
+    Headline(m.task, m.name, m.task, m.name, _UNITS.get(m.task, "percent"), m.direction) for m in METRICS
 )
 
 

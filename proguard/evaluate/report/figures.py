@@ -21,7 +21,7 @@ INK, MUTED, LINE, BASELINE, TRAINED = "#17212b", "#5f6b78", "#dfe4ea", "#9aa5b1"
 TREND_COLOURS = {"better": TRAINED, "worse": "#b3372b", "unclear": "#8a94a0"}
 MODALITY_COLOURS = {ALL: INK, "text": "#2f6fb0", "image": "#c9781a", "text_image": "#7a4fa3"}
 
-_STYLE = {
+STYLE = {
     "svg.hashsalt": "proguard",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -49,7 +49,7 @@ _PANELS_A_ROW = 4
 
 def draw_gains(difference: ByModality) -> str:
     """Return a panel per headline metric: trained minus baseline by modality, with intervals."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         n_rows = math.ceil(len(HEADLINES) / _PANELS_A_ROW)
         figure = Figure(figsize=(10, 2.45 * n_rows))
         figure.set_layout_engine("constrained", h_pad=0.12)
@@ -71,7 +71,7 @@ def draw_gains(difference: ByModality) -> str:
             axis.margins(x=0.12)
             axis.grid(axis="x")
             axis.spines["left"].set_visible(False)
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def draw_curve(curve: pl.DataFrame) -> str:
@@ -81,25 +81,26 @@ def draw_curve(curve: pl.DataFrame) -> str:
     """
     names = {"reward": ALL} | {f"reward_{m}": m for m in MODALITY_COLOURS if m != ALL}
     has_rate = "malformed_rate" in curve.columns
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.6), layout="constrained")
         axes = figure.subplots(1, 1 + has_rate, squeeze=False, width_ratios=[2, 1] if has_rate else None)[0]
         for column, modality in names.items():
             if column in curve.columns:
                 colour, label = MODALITY_COLOURS[modality], MODALITY_NAMES[modality]
-                _draw_line(axes[0], curve, column, colour, label)
+                draw_line(axes[0], curve, column, colour, label)
         axes[0].set(title="Reward in training", xlabel="step", ylabel="mean reward of the rollouts, 0 to 3")
         axes[0].legend(loc="lower right", ncols=2)
         if has_rate:
-            _draw_line(axes[1], curve, "malformed_rate", TREND_COLOURS["worse"], None)
+            draw_line(axes[1], curve, "malformed_rate", TREND_COLOURS["worse"], None)
             axes[1].set(title="Unreadable answers in training", xlabel="step", ylabel="share of rollouts")
             axes[1].set_ylim(bottom=0)
         for axis in axes:
             axis.grid(axis="y")
-        return _svg(figure)
+        return to_svg(figure)
 
 
-def _draw_line(axis: Axes, curve: pl.DataFrame, column: str, colour: str, label: str | None) -> None:
+def draw_line(axis: Axes, curve: pl.DataFrame, column: str, colour: str, label: str | None) -> None:
+    """Draw a column of a table by its column ``step``: faint as it is, bold as a running mean."""
     points = curve.select("step", pl.col(column).cast(pl.Float64)).drop_nulls().sort("step")
     points = points.filter(pl.col(column).is_not_nan())
     span = max(1, len(points) // 15)
@@ -122,13 +123,13 @@ def draw_confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> s
     rows = [i for i in range(len(labels)) if counts[i].any()]
     totals = counts[rows].sum(axis=1, keepdims=True)
     share = 100 * counts[rows] / totals
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 1.6 + 0.36 * len(rows)), layout="constrained")
         axis = figure.subplots()
         names = [f"{labels[i]}  ({int(n)})" for i, n in zip(rows, totals[:, 0], strict=True)]
         _draw_heat(axis, share, columns=[_short(label) for label in labels], rows=names)
         axis.set_xlabel("what the guard said, percent of the line")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def _draw_heat(axis: Axes, share: np.ndarray, *, columns: Sequence[str], rows: Sequence[str]) -> None:
@@ -166,7 +167,7 @@ class CategoryLine:
 def draw_categories(lines: Sequence[CategoryLine]) -> str:
     """Return a line per category from the baseline's to the trained guard's accuracy on listed risks."""
     shown = [line for line in lines if line.trained.n_listed]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 1.2 + 0.3 * len(shown)), layout="constrained")
         axis = figure.subplots()
         for y, line in enumerate(shown):
@@ -184,10 +185,11 @@ def draw_categories(lines: Sequence[CategoryLine]) -> str:
         axis.spines["left"].set_visible(False)
         if shown:
             figure.legend(loc="outside upper right", ncols=2)
-        return _svg(figure)
+        return to_svg(figure)
 
 
-def _svg(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
+    """Return the figure as SVG, equal to the byte for an equal figure."""
     buffer = io.StringIO()
     metadata: Mapping[str, None] = {"Date": None, "Creator": None, "Format": None, "Type": None}
     FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)

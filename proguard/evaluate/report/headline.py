@@ -9,7 +9,7 @@ from proguard.evaluate.metrics.estimate import ALL, DIGITS, ByModality, Estimate
 from proguard.evaluate.metrics.tally import Direction
 from proguard.sample import MODALITIES
 
-Unit = Literal["reward", "percent"]
+Unit = Literal["reward", "percent", "tokens"]
 
 MODALITY_NAMES: dict[str, str] = {
     ALL: "All modalities",
@@ -51,14 +51,14 @@ def show_value(value: float, unit: Unit) -> str:
     """Return a value as text; a dash when undefined."""
     if isnan(value):
         return "–"
-    return f"{value:.2f}" if unit == "reward" else f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} %" if unit == "percent" else f"{value:.2f}"
 
 
 def show_gain(value: float, unit: Unit) -> str:
     """Return a difference as text with its sign; percentages differ by points."""
     if isnan(value):
         return "–"
-    text = f"{value:+.2f}" if unit == "reward" else f"{100 * value:+.1f}"
+    text = f"{100 * value:+.1f}" if unit == "percent" else f"{value:+.2f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 

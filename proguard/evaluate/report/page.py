@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import isnan
 from pathlib import Path
@@ -16,7 +16,16 @@ from proguard.evaluate.metrics.estimate import ALL
 from proguard.evaluate.metrics.outcome import Outcome
 from proguard.evaluate.metrics.versus import Versus
 from proguard.evaluate.report import figures
-from proguard.evaluate.report.comparison import ALL_LINES, OOD_LINES, Estimates, Guards, compare_other_sets, guards_on
+from proguard.evaluate.report.comparison import (
+    ALL_LINES,
+    LENGTH,
+    OOD_LINES,
+    Compared,
+    Estimates,
+    Guards,
+    compare_other_sets,
+    guards_on,
+)
 from proguard.evaluate.report.duplicates import describe_duplicates
 from proguard.evaluate.report.examples import describe, draw_examples
 from proguard.evaluate.report.failures import KIND_TITLES, KindBar, count_bar, find_weaknesses
@@ -25,6 +34,7 @@ from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_lo
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
 from proguard.evaluate.report.published import compare, compare_benchmarks, full_tables
+from proguard.evaluate.report.term_curves import draw_terms
 from proguard.evaluate.report.training_material import describe_training
 from proguard.naming import NameBank
 from proguard.sample import MODALITIES
@@ -75,6 +85,7 @@ def build_report(
     outcomes: Mapping[str, Sequence[Outcome]],
     bank: NameBank,
     curve: pl.DataFrame,
+    terms: pl.DataFrame,
     balance: pl.DataFrame,
     leakage: Mapping[str, Any],
     training: Mapping[str, Any],
@@ -92,6 +103,7 @@ def build_report(
         outcomes: By guard, on ``options.test_set``.
         bank: Names of the categories, embedded.
         curve: Training by step.
+        terms: The reward's terms by step, modality and role.
         balance: What `proguard.evaluate.report.plots.balance_table` returns.
         leakage: What `proguard.leakage.report.report_leakage` returns.
         training: What `proguard.ood_split.training_material.report_training` returns.
@@ -113,7 +125,8 @@ def build_report(
         by_modality={m: {line.title: line for line in guards.compare(m)} for m in guards.gain if m != ALL},
         details={modality: guards.compare(modality, ALL_LINES) for modality in guards.gain},
         ood=guards.compare(ALL, OOD_LINES),
-        figures=_draw(guards, curve, before, after, bank),
+        lengths=_compare_lengths(guards),
+        figures=_draw(guards, curve, before, after, bank) | {"terms": draw_terms(terms)},
         names=draw_names(after, bank, n=options.n_names, seed=options.seed),
         bars=_bars(before, after),
         weaknesses=find_weaknesses(after, taxonomy, n=N_WEAKNESSES),
@@ -138,6 +151,10 @@ def pick_images(outcomes: Sequence[Outcome], options: ReportOptions) -> list[str
     drawn = draw_examples(outcomes, n=options.n_examples, seed=options.seed)
     samples = [outcome.row.sample for outcome in drawn]
     return sorted({s.image for s in samples if s.image and s.source in options.shown_sources})
+
+
+def _compare_lengths(guards: Guards) -> list[Compared]:
+    return [replace(line, title=MODALITY_NAMES[m]) for m in guards.gain for line in guards.compare(m, [LENGTH])]
 
 
 def _draw(

@@ -1,5 +1,7 @@
 """Reading completions into outcomes."""
 
+from dataclasses import replace
+
 import pytest
 
 from proguard.evaluate.metrics.outcome import judge
@@ -44,6 +46,19 @@ def test_judge_bonus_is_strict_whatever_the_rule(bank):
     strict, paper = (judge(rows, completions, bank, rule) for rule in (STRICT, PAPER))
     assert [o.bonus for o in strict] == [o.bonus for o in paper]
     assert sum(o.reward for o in paper) > sum(o.reward for o in strict)
+
+
+def test_judge_counts_the_tokens_of_our_guards_answers_only(bank):
+    rows, _ = draw_test_rows(6)
+    predictions = predict(rows, answer(rows, skill=1.0))
+    id_ = rows[0].sample.id
+    predictions[id_] = replace(predictions[id_], family="other")
+    outcomes = judge(rows, predictions, bank, STRICT, lambda texts: [len(text) for text in texts])
+    assert outcomes[0].tokens is None
+    assert [o.tokens for o in outcomes[1:]] == [
+        len("".join(predictions[o.row.sample.id].answers.values())) for o in outcomes[1:]
+    ]
+    assert {o.tokens for o in judge(rows, predictions, bank, STRICT)} == {None}
 
 
 def test_judge_missing_completion_names_the_row(bank):

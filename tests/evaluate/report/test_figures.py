@@ -6,9 +6,20 @@ import pytest
 from proguard.evaluate.metrics.confusion import confusion_labels, score_categories
 from proguard.evaluate.metrics.estimate import DIFFERENCE, measure
 from proguard.evaluate.report import figures
+from proguard.evaluate.report.term_curves import draw_terms
 from tests.outcomes import make_outcome
 from tests.worlds import taxonomy
 
+TERMS = pl.DataFrame(
+    {
+        "step": [1, 1, 2],
+        "modality": ["text", "image", "text"],
+        "role": ["free", "hidden", "hidden"],
+        "groups": [2, 1, 1],
+        "flat_groups": [1, 0, 1],
+        **{term: [1.0, 0.5, 0.0] for term in ("format", "request", "response", "category")},
+    }
+)
 STEPS = {"step": [1, 2, 3], "reward": [1.0, 1.5, 2.0]}
 
 
@@ -21,6 +32,7 @@ def draw_all():
     return [
         figures.draw_gains(gain),
         figures.draw_curve(pl.DataFrame(STEPS)),
+        draw_terms(TERMS),
         figures.draw_confusion([("Safe", "Safe"), ("Not listed", "C1 Copyright")], labels),
         figures.draw_categories([figures.CategoryLine(s.code, s, s) for s in scores]),
     ]

@@ -13,6 +13,7 @@ from proguard.evaluate.report.plots import balance_table
 from proguard.naming import NameBank
 from proguard.reward.config import STRICT
 from tests.evaluate.report.summaries import EMPTY, FOUND, make_training
+from tests.evaluate.report.test_figures import TERMS
 from tests.outcomes import MINILM, answer, draw_test_rows, predict
 from tests.worlds import taxonomy
 from tools.closure import ROOT
@@ -31,12 +32,18 @@ OPTIONS = ReportOptions(
 )
 
 
+def count_words(texts):
+    return [len(text.split()) for text in texts]
+
+
 @pytest.fixture(scope="module")
 def judged():
     bank = NameBank(taxonomy(), MINILM)
     rows, images = draw_test_rows(150)
     skills = {"base": 0.3, "proguard": 0.9}
-    outcomes = {g: judge(rows, predict(rows, answer(rows, skill=s)), bank, STRICT) for g, s in skills.items()}
+    outcomes = {
+        g: judge(rows, predict(rows, answer(rows, skill=s)), bank, STRICT, count_words) for g, s in skills.items()
+    }
     return bank, outcomes, images
 
 
@@ -51,6 +58,7 @@ def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(
         outcomes=outcomes,
         bank=bank,
         curve=pl.DataFrame({"step": [1, 2], "reward": [1.0, 2.0]}),
+        terms=TERMS,
         balance=balance_table({"test": [o.row for o in outcomes["base"]]}),
         leakage=leakage,
         training=training or make_training(bank.taxonomy),
@@ -73,6 +81,13 @@ def full_page(judged):
 def test_report_says_that_the_better_guard_is_better(page):
     assert "<h1>Yes: the trained guard is better</h1>" in page
     assert "10 names that the trained guard gave" in page
+
+
+def test_report_has_the_tokens_per_answer_by_modality_with_an_interval(page):
+    table = page.partition("<h3>Tokens per answer</h3>")[2].partition("</table>")[0]
+    titles = re.findall(r'<th scope="row">([^<]+)<', table)
+    assert titles == ["All modalities", "Text", "Image", "Text with image"]
+    assert len(re.findall(r"[+\N{MINUS SIGN}]\d+\.\d\d to [+\N{MINUS SIGN}]\d+\.\d\d", table)) == 4
 
 
 def test_report_fetches_nothing(page):
