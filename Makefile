@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check
+.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -64,6 +64,11 @@ clients: setup
 	test -x $(CLIENTS)/bin/python || uv venv --quiet --python $(BIN)/python $(CLIENTS)
 	uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt
 	python -m tests.clients.run $(CLIENTS)/bin/python
+
+# The report and the server's page in Chromium (Debian: apt-get install chromium), with axe-core's accessibility rules.
+browser-check: setup
+	test -e .work/axe || uv pip install --quiet --no-deps --target .work/axe axe-playwright-python==0.1.8
+	python -m pytest --no-cov -n0 tests/evaluate/report/test_browser.py tests/serve/test_page.py
 
 # Two replicas of the server on Ray Serve, in an environment that adds to this one what Ray Serve needs.
 RAY_SERVE := .work/ray_serve

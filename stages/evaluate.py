@@ -18,8 +18,10 @@ from proguard.evaluate.metrics.tokens import token_counter
 from proguard.evaluate.metrics.versus import compare_with_all, versus_csv
 from proguard.evaluate.report.comparison import guards_on
 from proguard.evaluate.report.facts import describe_run
+from proguard.evaluate.report.guard_details import detail_tables, details_csv
 from proguard.evaluate.report.guards import guard_tables, guards_csv
 from proguard.evaluate.report.headline import summarise
+from proguard.evaluate.report.markdown import build_markdown
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
 from proguard.naming import NameBank, SimilarityConfig
@@ -71,15 +73,17 @@ def main(cfg: DictConfig) -> None:
     every_guard = guard_tables(estimates, pl.read_csv(cfg.paths.published), names)
     balance = balance_table(rows)
     own = outcomes[options.test_set][options.trained]
+    details = detail_tables(estimates)
+    facts = describe_run(
+        profile=options.profile,
+        card=read_card(Path(cfg.paths.guards) / options.trained),
+        rows=rows,
+        hashes={**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)},
+        seed=options.seed,
+    )
     report = build_report(
         options,
-        facts=describe_run(
-            profile=options.profile,
-            card=read_card(Path(cfg.paths.guards) / options.trained),
-            rows=rows,
-            hashes={**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)},
-            seed=options.seed,
-        ),
+        facts=facts,
         estimates=estimates,
         outcomes=outcomes[options.test_set],
         bank=bank,
@@ -90,22 +94,28 @@ def main(cfg: DictConfig) -> None:
         training=read_json(Path(cfg.paths.summaries) / "ood_split.json")["training"],
         published=pl.read_csv(cfg.paths.published),
         images=ImageStore(Path(cfg.paths.collected) / "images").read(pick_images(own, options)),
-        guards_compared=every_guard if len(guards) > len(compared) else (),
+        guards_compared=every_guard,
+        details_compared=details,
         versus=versus,
     )
     tables = {
         "balance": balance,
         "confusion": confusion_table(confusion_pairs(own, taxonomy)),
         "guards": guards_csv(every_guard),
+        "guard_details": details_csv(details),
         "versus": versus_csv(versus),
     }
     for name, table in tables.items():
         with atomic_file(plots / f"{name}.csv") as temporary:
             table.write_csv(temporary)
-    with atomic_file(cfg.paths.report) as temporary:
-        temporary.write_text(report, encoding="utf-8")
-    write_json(to_json(estimates), cfg.paths.metrics)
     pair = guards_on(estimates, options.test_set, **compared)
+    markdown = build_markdown(
+        pair, facts=facts, confidence=options.confidence, tables=every_guard, details=details, versus=versus
+    )
+    for path, text in ((cfg.paths.report, report), (cfg.paths.report_md, markdown)):
+        with atomic_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    write_json(to_json(estimates), cfg.paths.metrics)
     headline = summarise(pair.before, pair.after, pair.gain, options.confidence)
     write_json(headline, Path(cfg.paths.summaries) / "evaluate.json")
 

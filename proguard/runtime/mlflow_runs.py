@@ -238,7 +238,7 @@ def _log_result(run: StageRun, summary: Mapping[str, Any], paths: Mapping[str, s
     headline = dict(list(summary["headline"].items())[:MAX_HEADLINES])
     _log_metrics(run.client, run.parent, headline, 0)
     run.client.set_tag(run.parent, "mlflow.note.content", summary["verdict"])
-    for artifact in (paths["report"], paths["metrics"], "dvc.lock", "params.yaml"):
+    for artifact in (paths["report"], paths["report_md"], paths["metrics"], "dvc.lock", "params.yaml"):
         if Path(artifact).exists():
             run.client.log_artifact(run.parent, artifact)
 

@@ -16,6 +16,7 @@ PATHS = {
     "summaries": "summaries",
     "metrics": "metrics.json",
     "report": "report.html",
+    "report_md": "report.md",
     "guards": "guards",
     "splits": "splits",
     "training": "training",
@@ -58,6 +59,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "summaries" / "evaluate.json").write_text(json.dumps(RESULT))
     (tmp_path / "metrics.json").write_text(json.dumps({"base": {"reward": 1.5, "undefined": None}}))
     (tmp_path / "report.html").write_text("<html></html>")
+    (tmp_path / "report.md").write_text("# Yes")
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     for name in ("code.py", "taxonomy.yaml", "params.yaml", "tiny"):
         (tmp_path / name).write_text("1\n")

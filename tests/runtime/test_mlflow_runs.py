@@ -54,7 +54,7 @@ def test_pipeline_holds_the_headline_the_verdict_and_the_files(project):
     assert parent.data.metrics == {"Mean reward": 2.5, "Listed risk right category": 0.9}
     assert parent.data.tags["mlflow.note.content"] == RESULT["verdict"]
     artifacts = [a.path for a in mlflow.MlflowClient().list_artifacts(parent.info.run_id)]
-    assert sorted(artifacts) == ["metrics.json", "params.yaml", "report.html"]
+    assert sorted(artifacts) == ["metrics.json", "params.yaml", "report.html", "report.md"]
 
 
 def test_training_holds_its_curves_and_the_sampled_rollouts_as_a_table(project):

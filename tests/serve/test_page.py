@@ -1,27 +1,20 @@
 """The page by hand, in a real browser where one is installed."""
 
-import shutil
-import subprocess
 from urllib.parse import urlencode
 
 import pytest
 
 from proguard.serve.keys import Keys
+from tests import browser
 from tests.serve.servers import KEY, make_service, serving
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(browser.BROWSER is None, reason="no Chromium is installed")]
 
 
 def show(address, tmp_path, **fields):
     """Return the page's content after its script has run."""
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
-    url = f"{address}/#{urlencode(fields)}"
-    done = subprocess.run(
-        [*command, "--virtual-time-budget=10000", "--dump-dom", url], capture_output=True, text=True, timeout=120
-    )
-    return done.stdout.partition('<div id="verdict"')[2].partition("</div>")[0], done.stdout
+    page = browser.show(f"{address}/#{urlencode(fields)}", tmp_path).dom
+    return page.partition('<div id="verdict"')[2].partition("</div>")[0], page
 
 
 @pytest.mark.parametrize(

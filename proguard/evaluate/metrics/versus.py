@@ -35,6 +35,7 @@ def compare_with_all(
 ) -> list[Versus]:
     """Return the trained guard against each other one, on the sides that both were asked about.
 
+    Sets without an unsafe side are left out: they have no F1.
     p values are corrected over the test sets of one guard and side.
 
     Args:
@@ -49,7 +50,7 @@ def compare_with_all(
     compared = []
     for guard, side in itertools.product(guards, SIDES):
         calls = {name: _calls(by_guard, guard, trained, side) for name, by_guard in outcomes.items()}
-        paired = {name: compare(c) for name, c in calls.items() if c is not None and len(c.gold)}
+        paired = {name: compare(c) for name, c in calls.items() if c is not None and c.gold.any()}
         decided = decide(paired, confidence=confidence)
         words = partial(say, first=guard, second=trained, confidence=confidence, n_sets=len(decided))
         compared += [

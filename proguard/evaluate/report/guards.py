@@ -1,6 +1,10 @@
-"""Every guard on every test set, with the number that the paper prints: its tables, filled by this run."""
+"""The four tables of the paper for any list of guards: our number beside the published one.
 
-from collections.abc import Mapping, Sequence
+A guard that was asked stands with our number, the rows that it is over, the published number and the difference. A
+guard of the paper that was not asked has its published number alone. A dash says that a guard cannot be asked.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
@@ -13,99 +17,176 @@ from proguard.sample import MODALITIES, Modality
 DASH = "–"
 """Stands where a guard cannot be asked: it is not a 0."""
 
-_NONE = Estimate(nan, nan, nan, 0)
+AVERAGE = "average"
+"""The paper's column of means over test sets, weighted by their rows."""
+
+PAPER_TABLES: Mapping[str, tuple[str, ...]] = {
+    "Safety of requests and responses": ("request_safety", "response_safety"),
+    **{TASKS[task]: (task,) for task in ("categorization", "ood_detection", "ood_description")},
+}
+"""The paper's tables and their tasks."""
+
+NONE = Estimate(nan, nan, nan, 0)
+
+Estimates = Mapping[str, Mapping[str, ByModality]]
+"""By guard, then by test set."""
+
+_SIDE_TITLES = {"request_safety": "requests", "response_safety": "responses"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One task on one test set and modality."""
+
+    task: str
+    test_set: str
+    modality: Modality
+
+    @property
+    def title(self) -> str:
+        """What the column is about, in words."""
+        parts = (_SIDE_TITLES.get(self.task), self.test_set.replace("_", " "), self.modality.replace("_", " + "))
+        return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
 class GuardCell:
-    """One guard on one test set and modality, in percent."""
+    """One guard in one column, in percent; NaN where there is no number."""
 
-    ours: str
-    """A dash when the guard was asked about no row of the task."""
-
+    ours: float
     n: int
-    published: str
-    """Empty when the paper has no number for it."""
+    published: float
 
-    difference: str
-    """Ours less the published number, in points."""
+    @property
+    def difference(self) -> float:
+        """Ours less the published number, in points."""
+        return self.ours - self.published
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRow:
+    """One guard in one table."""
+
+    guard: str
+    was_asked: bool
+    """Whether this run asked it; otherwise its numbers are the paper's alone."""
+
+    cells: tuple[GuardCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GuardTable:
-    """One task."""
+    """One of the paper's tables, filled by this run."""
 
     title: str
-    columns: tuple[str, ...]
-    """Test set and modality."""
-
-    rows: tuple[tuple[str, tuple[GuardCell, ...]], ...]
-    """Guard, then its cells."""
+    columns: tuple[Column, ...]
+    rows: tuple[GuardRow, ...]
 
 
-def guard_tables(
-    estimates: Mapping[str, Mapping[str, ByModality]], published: pl.DataFrame, names: Mapping[str, str | None]
-) -> list[GuardTable]:
-    """Return a table for each task that any guard has a number of.
+def guard_tables(estimates: Estimates, published: pl.DataFrame, names: Mapping[str, str | None]) -> list[GuardTable]:
+    """Return the tables that any guard has a number of; columns are what any guard was asked about.
 
     Args:
         estimates: By guard, then by test set; the difference of two guards is left out.
         published: The paper's numbers: task, modality, benchmark, guard, metric, value.
         names: Name that the paper prints, by guard; ``None``, or no entry, where it prints none.
     """
-    by_guard = {guard: sets for guard, sets in estimates.items() if guard != DIFFERENCE}
+    by_guard = {guard: estimates[guard] for guard in sorted(estimates) if guard != DIFFERENCE}
     keys = ("task", "modality", "benchmark", "guard")
-    printed = {tuple(row[:4]): row[4] for row in published.select(*keys, "value").iter_rows()}
-    tables = (_table(task, title, by_guard, printed, names) for task, title in TASKS.items())
+    printed: _Printed = {tuple(row[:4]): row[4] for row in published.select(*keys, "value").iter_rows()}
+    tables = (_table(title, tasks, by_guard, printed, names) for title, tasks in PAPER_TABLES.items())
     return [table for table in tables if table.columns]
 
 
+def estimate_of(sets: Mapping[str, ByModality], column: Column, metric: str) -> Estimate:
+    """Return a guard's estimate of a column; NaN over no rows where it has none."""
+    return sets.get(column.test_set, {}).get(column.modality, {}).get(column.task, {}).get(metric, NONE)
+
+
+def columns_of(by_guard: Estimates, tasks: Sequence[str]) -> list[Column]:
+    """Return the columns that any guard was asked about: by task, modality, then test set.
+
+    A test set without unsafe rows has no F1 and so no column of safety.
+    """
+    test_sets = sorted({name for sets in by_guard.values() for name in sets})
+    columns = (Column(task, name, modality) for task in tasks for modality in MODALITIES for name in test_sets)
+    return [column for column in columns if any(_counts(sets, column) for sets in by_guard.values())]
+
+
+def _counts(sets: Mapping[str, ByModality], column: Column) -> bool:
+    metric, _ = metric_of(column.task, column.modality)
+    return estimate_of(sets, column, "recall" if column.task in _SIDE_TITLES else metric).n > 0
+
+
+_Printed = dict[tuple[str, ...], float]
+"""By task, modality, benchmark and guard."""
+
+
 def _table(
-    task: str,
-    title: str,
-    by_guard: Mapping[str, Mapping[str, ByModality]],
-    printed: Mapping[tuple[str, ...], float],
-    names: Mapping[str, str | None],
+    title: str, tasks: Sequence[str], by_guard: Estimates, printed: _Printed, names: Mapping[str, str | None]
 ) -> GuardTable:
-    places = [
-        (test_set, modality)
-        for test_set in sorted({name for sets in by_guard.values() for name in sets})
-        for modality in MODALITIES
-        if any(_estimate(sets, test_set, modality, task).n for sets in by_guard.values())
+    asked = columns_of(by_guard, tasks)
+    averages = [
+        Column(task, AVERAGE, modality)
+        for task, modality, benchmark in dict.fromkeys(key[:3] for key in printed)
+        if task in tasks and benchmark == AVERAGE and any((c.task, c.modality) == (task, modality) for c in asked)
     ]
-    rows = []
-    for guard, sets in sorted(by_guard.items()):
-        cells = []
-        for test_set, modality in places:
-            key = (task, modality, benchmark_of(task, test_set), names.get(guard) or "")
-            cells.append(_cell(_estimate(sets, test_set, modality, task), printed.get(key, nan)))
-        rows.append((guard, tuple(cells)))
-    columns = tuple(f"{test_set.replace('_', ' ')} · {modality.replace('_', ' + ')}" for test_set, modality in places)
-    return GuardTable(title, columns, tuple(rows))
+    columns = tuple([*asked, *averages])
+    ours = [GuardRow(g, True, _cells(sets, columns, printed, names.get(g) or "")) for g, sets in by_guard.items()]
+    others = sorted({key[3] for key in printed} - {name for g in by_guard if (name := names.get(g))}, key=str.casefold)
+    theirs = [GuardRow(name, False, _cells({}, columns, printed, name)) for name in others]
+    return GuardTable(title, columns, (*ours, *(r for r in theirs if not all(isnan(c.published) for c in r.cells))))
 
 
-def _estimate(sets: Mapping[str, ByModality], test_set: str, modality: Modality, task: str) -> Estimate:
-    metric, _ = metric_of(task, modality)
-    return sets.get(test_set, {}).get(modality, {}).get(task, {}).get(metric, _NONE)
+def _cells(
+    sets: Mapping[str, ByModality], columns: Sequence[Column], printed: _Printed, name: str
+) -> tuple[GuardCell, ...]:
+    cells = []
+    for column in columns:
+        metric, _ = metric_of(column.task, column.modality)
+        if column.test_set == AVERAGE:
+            own = _average(sets, column, metric, printed)
+        else:
+            own = estimate_of(sets, column, metric)
+        key = (column.task, column.modality, benchmark_of(column.task, column.test_set), name)
+        cells.append(GuardCell(100 * own.value if own.n else nan, own.n, printed.get(key, nan)))
+    return tuple(cells)
 
 
-def _cell(ours: Estimate, published: float) -> GuardCell:
-    value = nan if not ours.n else 100 * ours.value
-    return GuardCell(_show(value, DASH), ours.n, _show(published, ""), _show(value - published, "", sign="+"))
+def _average(sets: Mapping[str, ByModality], column: Column, metric: str, printed: _Printed) -> Estimate:
+    """Return the mean over the test sets of the paper's average, weighted by rows; nothing when one was not asked."""
+    benchmarks = {key[2] for key in printed if key[:2] == (column.task, column.modality)} - {AVERAGE}
+    own = {benchmark_of(column.task, name): name for name in sets}
+    found = [estimate_of(sets, Column(column.task, own.get(b, ""), column.modality), metric) for b in benchmarks]
+    if not all(estimate.n for estimate in found):
+        return NONE
+    n = sum(estimate.n for estimate in found)
+    return Estimate(sum(e.value * e.n for e in found) / n, nan, nan, n)
 
 
-def _show(value: float, absent: str, sign: str = "") -> str:
+def show(value: float, absent: str = "", sign: str = "") -> str:
+    """Return a number in percent or points as text, and ``absent`` for NaN."""
     return absent if isnan(value) else f"{value:{sign}.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def guards_csv(tables: Sequence[GuardTable]) -> pl.DataFrame:
-    """Return the tables as one, a line per guard, task and column."""
-    lines = [
-        (table.title, guard, column, cell.ours, cell.n, cell.published, cell.difference)
-        for table in tables
-        for guard, cells in table.rows
-        for column, cell in zip(table.columns, cells, strict=True)
-    ]
-    columns = ("task", "guard", "set", "ours", "n", "published", "difference")
-    kinds = {name: pl.Int64() if name == "n" else pl.String() for name in columns}
-    return pl.DataFrame(lines, schema=kinds, orient="row")
+    """Return the tables as one, a line per guard and column; empty where there is no number."""
+    return pl.DataFrame(list(_lines(tables)), schema=_CSV, orient="row")
+
+
+_CSV = {name: pl.String() for name in ("table", "guard", "task", "set", "modality")} | {
+    "ours": pl.Float64(),
+    "n": pl.Int64(),
+    "published": pl.Float64(),
+    "difference": pl.Float64(),
+}
+
+
+def _lines(tables: Sequence[GuardTable]) -> Iterator[tuple[str | float | int | None, ...]]:
+    for table in tables:
+        for row in table.rows:
+            for column, cell in zip(table.columns, row.cells, strict=True):
+                where = (table.title, row.guard, column.task, column.test_set, column.modality)
+                numbers = (cell.ours, cell.published, cell.difference)
+                ours, published, difference = (None if isnan(x) else round(x, 4) for x in numbers)
+                yield *where, ours, cell.n, published, difference

@@ -29,11 +29,12 @@ from proguard.evaluate.report.comparison import (
 from proguard.evaluate.report.duplicates import describe_duplicates
 from proguard.evaluate.report.examples import describe, draw_examples
 from proguard.evaluate.report.failures import KIND_TITLES, KindBar, count_bar, find_weaknesses
-from proguard.evaluate.report.guards import GuardTable
+from proguard.evaluate.report.guard_details import DetailTable
+from proguard.evaluate.report.guards import GuardTable, show
 from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_losses, find_verdict, show_value
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
-from proguard.evaluate.report.published import compare, compare_benchmarks, full_tables
+from proguard.evaluate.report.published import compare, full_tables
 from proguard.evaluate.report.term_curves import draw_terms
 from proguard.evaluate.report.training_material import describe_training
 from proguard.naming import NameBank
@@ -92,6 +93,7 @@ def build_report(
     published: pl.DataFrame,
     images: Mapping[str, bytes],
     guards_compared: Sequence[GuardTable] = (),
+    details_compared: Sequence[DetailTable] = (),
     versus: Sequence[Versus] = (),
 ) -> str:
     """Return the report as HTML.
@@ -109,7 +111,8 @@ def build_report(
         training: What `proguard.ood_split.training_material.report_training` returns.
         published: The paper's numbers: task, modality, benchmark, guard, metric, value.
         images: Bytes by hash, those that `pick_images` names.
-        guards_compared: Every guard on every test set; empty when there are only two guards.
+        guards_compared: Every guard on every test set.
+        details_compared: What lies behind their numbers.
         versus: The trained guard against each other one.
     """
     guards = guards_on(estimates, options.test_set, baseline=options.baseline, trained=options.trained)
@@ -133,9 +136,9 @@ def build_report(
         examples=[describe(o, taxonomy, shown_sources=options.shown_sources, images=images) for o in drawn],
         sets=compare_other_sets(estimates, options.test_set, baseline=options.baseline, trained=options.trained),
         published=compare(published, guards.before, guards.after),
-        benchmarks=compare_benchmarks(published, *(estimates.get(g, {}) for g in (options.baseline, options.trained))),
         published_tables=full_tables(published),
         guards_compared=guards_compared,
+        details_compared=details_compared,
         versus=versus,
         balance=balance.rows(named=True),
         duplicates=describe_duplicates(leakage),
@@ -198,6 +201,7 @@ def _template() -> jinja2.Template:
         "data_uri": lambda svg: f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}",
         "percent": lambda share: show_value(share, "percent"),
         "number": lambda value: "–" if isnan(value) else f"{value:.1f}",
+        "points": show,
         "thousands": lambda n: f"{n:,}",
     }
     return environment.get_template("report.html.j2")

@@ -1,4 +1,4 @@
-"""The paper's result tables next to ours. Data and model sizes differ: it shows what is usual, not which is better."""
+"""The paper's averages next to ours. Data and model sizes differ: it shows what is usual, not which is better."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,9 +37,6 @@ class PublishedLine:
 
     task: str
     modality: Modality
-    benchmark: str | None
-    """The paper's evaluation set that both numbers are on; ``None`` for averages, where ours are on other data."""
-
     metric: str
     best_other: float
     best_other_guard: str
@@ -71,27 +68,7 @@ def compare(published: pl.DataFrame, baseline: ByModality, trained: ByModality) 
         for modality in ("text", "image", "text_image"):
             means = _means(published.filter(pl.col("task") == task, pl.col("modality") == modality))
             if means and modality in trained:
-                lines.append(_line(means, task, modality, None, baseline, trained))
-    return lines
-
-
-def compare_benchmarks(
-    published: pl.DataFrame, baseline: Mapping[str, ByModality], trained: Mapping[str, ByModality]
-) -> list[PublishedLine]:
-    """Return a line per published column whose evaluation set both guards were asked about, in the paper's order.
-
-    Args:
-        published: As in `compare`.
-        baseline: Estimates by test set; a set is named as the column.
-        trained: Likewise.
-    """
-    lines = []
-    for (task, modality, benchmark), table in published.group_by("task", "modality", "benchmark", maintain_order=True):
-        name = _SETS.get((task, benchmark), benchmark)
-        before, after = (guard.get(name, {}) for guard in (baseline, trained))
-        if modality in before and modality in after:
-            means = dict(table.select("guard", "value").iter_rows())
-            lines.append(_line(means, task, modality, benchmark, before, after))
+                lines.append(_line(means, task, modality, baseline, trained))
     return lines
 
 
@@ -99,7 +76,6 @@ def _line(
     means: Mapping[str, float],
     task: str,
     modality: Modality,
-    benchmark: str | None,
     baseline: ByModality,
     trained: ByModality,
 ) -> PublishedLine:
@@ -109,7 +85,6 @@ def _line(
     return PublishedLine(
         task=TASKS[task],
         modality=modality,
-        benchmark=benchmark,
         metric=label,
         best_other=others[best],
         best_other_guard=best,

@@ -3,68 +3,16 @@
 import re
 from dataclasses import replace
 
-import polars as pl
 import pytest
 
-from proguard.evaluate.metrics.outcome import judge
-from proguard.evaluate.metrics.predictions import measure_sets
-from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
-from proguard.evaluate.report.plots import balance_table
-from proguard.naming import NameBank
-from proguard.reward.config import STRICT
-from tests.evaluate.report.summaries import EMPTY, FOUND, make_training
-from tests.evaluate.report.test_figures import TERMS
-from tests.outcomes import MINILM, answer, draw_test_rows, predict
+from tests.evaluate.report.pages import OPTIONS, build, build_three, judge_guards
+from tests.evaluate.report.summaries import FOUND, make_training
 from tests.worlds import taxonomy
-from tools.closure import ROOT
-
-OPTIONS = ReportOptions(
-    profile="mini",
-    baseline="base",
-    trained="proguard",
-    test_set="test",
-    n_resamples=50,
-    confidence=0.95,
-    seed=0,
-    n_names=10,
-    n_examples=9,
-    shown_sources=["mini_world"],
-)
-
-
-def count_words(texts):
-    return [len(text.split()) for text in texts]
 
 
 @pytest.fixture(scope="module")
 def judged():
-    bank = NameBank(taxonomy(), MINILM)
-    rows, images = draw_test_rows(150)
-    skills = {"base": 0.3, "proguard": 0.9}
-    outcomes = {
-        g: judge(rows, predict(rows, answer(rows, skill=s)), bank, STRICT, count_words) for g, s in skills.items()
-    }
-    return bank, outcomes, images
-
-
-def build(judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(), leakage=EMPTY, training=None):
-    bank, outcomes, images = judged
-    sets = {"test": outcomes} | {name: {"proguard": outcomes["proguard"]} for name in other_sets}
-    measuring = {"n_resamples": 50, "confidence": 0.95, "seed": 0}
-    return build_report(
-        options,
-        facts=facts,
-        estimates=measure_sets(sets, baseline="base", trained="proguard", **measuring),
-        outcomes=outcomes,
-        bank=bank,
-        curve=pl.DataFrame({"step": [1, 2], "reward": [1.0, 2.0]}),
-        terms=TERMS,
-        balance=balance_table({"test": [o.row for o in outcomes["base"]]}),
-        leakage=leakage,
-        training=training or make_training(bank.taxonomy),
-        published=pl.read_csv(ROOT / "data" / "published_results.csv"),
-        images={sha: images[sha] for sha in pick_images(outcomes["proguard"], options)},
-    )
+    return judge_guards()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +39,8 @@ def test_report_has_the_tokens_per_answer_by_modality_with_an_interval(page):
 
 
 def test_report_fetches_nothing(page):
-    assert "<script" not in page
+    assert page.count("<script") == 1
+    assert "fetch(" not in page
     assert {link[:5] for link in re.findall(r'(?:src|href)="([^"]+)', page)} == {"data:"}
     assert "url(" not in page
 
@@ -145,4 +94,13 @@ def test_report_without_leakage_lists_none(page):
 
 def test_report_escapes_markup(full_page):
     assert "&lt;script&gt;" in full_page
-    assert "<script" not in full_page
+    assert full_page.count("<script") == 1
+
+
+def test_report_of_three_guards_has_a_line_for_each_and_the_papers_others(judged):
+    page = build_three(judged)
+    heads = re.findall(r'<th scope="row"( class="theirs")?>(\S+)</th>', page.partition("Categorization</h3>")[0])
+    assert [name for theirs, name in heads if not theirs][:3] == ["base", "proguard", "word_list"]
+    assert "LlamaGuard4-12B" in [name for theirs, name in heads if theirs]
+    assert "WildGuard-7B" not in [name for _, name in heads]
+    assert "paper " in page

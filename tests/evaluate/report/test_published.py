@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from proguard.evaluate.metrics.estimate import measure
-from proguard.evaluate.report.published import compare, compare_benchmarks, full_tables
+from proguard.evaluate.report.published import compare, full_tables
 from tests.outcomes import make_outcome
 from tools.closure import ROOT
 
@@ -46,20 +46,3 @@ def test_compare_has_no_response_safety_of_images(lines):
 def test_full_tables_hold_every_number():
     numbers = [v for table in full_tables(PUBLISHED) for _, values in table.rows for v in values if v]
     assert len(numbers) == len(PUBLISHED)
-
-
-def test_compare_benchmarks_sets_the_same_set_beside_the_column(own):
-    lines = compare_benchmarks(PUBLISHED, {"toxic_chat": own}, {"toxic_chat": own})
-    # ProGuard-7B on ToxicChat, request safety: 96.07.
-    assert [(line.benchmark, line.task, line.published_7b) for line in lines] == [
-        ("toxic_chat", "Request safety", 96.07)
-    ]
-
-
-def test_compare_benchmarks_finds_the_responses_of_xstest(own):
-    lines = compare_benchmarks(PUBLISHED, {"xstest_response": own}, {"xstest_response": own})
-    assert [(line.benchmark, line.task) for line in lines] == [("xstest", "Response safety")]
-
-
-def test_compare_benchmarks_leaves_out_what_one_guard_was_not_asked(own):
-    assert compare_benchmarks(PUBLISHED, {}, {"toxic_chat": own}) == []

@@ -1,0 +1,88 @@
+"""The report as Markdown: what reads well in a pull request or a terminal, the verdict and every table of guards."""
+
+from collections.abc import Iterable, Sequence
+
+from proguard.evaluate.metrics.estimate import ALL
+from proguard.evaluate.metrics.versus import Versus
+from proguard.evaluate.report.comparison import Guards
+from proguard.evaluate.report.guard_details import DetailTable
+from proguard.evaluate.report.guards import DASH, GuardCell, GuardRow, GuardTable, show
+from proguard.evaluate.report.headline import MODALITY_NAMES, find_losses, find_verdict
+
+
+def build_markdown(
+    guards: Guards,
+    *,
+    facts: Sequence[tuple[str, str]],
+    confidence: float,
+    tables: Sequence[GuardTable],
+    details: Sequence[DetailTable],
+    versus: Sequence[Versus],
+) -> str:
+    """Return the report as Markdown.
+
+    Args:
+        guards: The trained guard and its baseline on the test set that the report looks into.
+        facts: What was run: label and value.
+        confidence: Share of resamples inside an interval, in (0, 1).
+        tables: The paper's tables, filled.
+        details: What lies behind them.
+        versus: The trained guard against each other one.
+    """
+    finding = find_verdict(guards.before, guards.after, guards.gain, confidence)
+    blocks = [f"# {finding.title}", finding.sentence]
+    if losses := find_losses(guards.gain):
+        blocks += ["What got worse:", "\n".join(f"- {loss}" for loss in losses)]
+    for modality in guards.gain:
+        lines = [(c.title, c.n, c.before, c.after, c.gain, c.gain_range) for c in guards.compare(modality)]
+        heading = "" if modality == ALL else f"### {MODALITY_NAMES[modality]}"
+        blocks += [
+            heading,
+            _table(("", "Rows", "Before", "After", "Change", f"{100 * confidence:g} % interval"), lines),
+        ]
+    blocks += ["## All guards", _NOTE]
+    for table in tables:
+        columns = ("Guard", *(column.title for column in table.columns))
+        blocks += [f"### {table.title}", _table(columns, [_line(row) for row in table.rows])]
+    for detail in details:
+        rows = [
+            (
+                line.guard,
+                line.column.test_set,
+                MODALITY_NAMES[line.column.modality],
+                line.n,
+                *(c.shown for c in line.cells),
+            )
+            for line in detail.lines
+        ]
+        blocks += [f"### {detail.title}", _table(("Guard", "Test set", "Modality", "Rows", *detail.headings), rows)]
+    blocks += ["### Guards compared row by row", "\n".join(f"- {line.sentence}" for line in versus)]
+    blocks += ["## What was run", _table(("", ""), facts)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+_NOTE = (
+    f"In percent: ours, (rows), the paper's number and the difference. {DASH}: the guard cannot be asked. In italics: "
+    "the paper's guards, not asked by this run."
+)
+
+
+def _line(row: GuardRow) -> tuple[str, ...]:
+    if row.was_asked:
+        return (row.guard, *(_cell(cell) for cell in row.cells))
+    return (f"*{row.guard}*", *(show(cell.published) for cell in row.cells))
+
+
+def _cell(cell: GuardCell) -> str:
+    ours = f"{show(cell.ours)} ({cell.n:,})" if cell.n else DASH
+    paper = f"paper {show(cell.published)}" if show(cell.published) else ""
+    return ", ".join(part for part in (ours, paper, show(cell.difference, sign="+")) if part)
+
+
+def _table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    rows = [columns, ["---"] * len(columns), *lines]
+    return "\n".join("| " + " | ".join(_escape(str(cell)) for cell in row) + " |" for row in rows)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
