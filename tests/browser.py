@@ -37,7 +37,7 @@ def show(url: str, folder: Path, *, width: int = 1280, is_dark: bool = False) ->
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
     command += [f"--window-size={width},900", "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom"]
     done = subprocess.run(
-        [*command, *([_DARK] if is_dark else []), url], capture_output=True, text=True, timeout=120, check=True
+        [*command, *([_DARK] if is_dark else []), url], capture_output=True, text=True, timeout=600, check=True
     )
     return Shown(done.stdout, tuple(_CONSOLE.findall(done.stderr)))
 

@@ -73,6 +73,10 @@ def measure(
         kept = [i for i, o in enumerate(first) if modality in (ALL, o.target.modality)]
         if not kept:
             continue
+        if modality != ALL and len(kept) == len(first):
+            for by_modality in result.values():
+                by_modality[modality] = by_modality[ALL]
+            continue
         groups = [first[i].row.sample.group for i in kept]
         own = {g: [o[i] for i in kept] for g, o in outcomes.items()}
         drawn = _draw(own, groups, n_resamples, seed)
