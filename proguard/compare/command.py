@@ -3,8 +3,8 @@
     proguard compare base proguard                 two guards of this folder's predictions
     proguard compare RUN RUN [--guard proguard]    one guard of two pipeline runs, by their MLflow ids
 
-Runs are compared only on the same test set under the same taxonomy and label maps; otherwise the first that differs is
-named. Their predictions come out of the DVC cache, and both are measured now, by the same code.
+Runs are compared only on the same test sets, under the same taxonomy and label maps, when the same metric code measured
+both; otherwise all that differs is named. Their predictions come out of the DVC cache.
 """
 
 import argparse

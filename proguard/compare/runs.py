@@ -21,6 +21,9 @@ class RunFiles:
     cache: Path
     """Folder of the DVC cache that has the files by MD5."""
 
+    metrics: str | None
+    """Hash of the code that made the run's metrics; ``None`` for a run of an earlier version."""
+
     def sets_of(self, guard: str) -> list[str]:
         """Return the test sets that a guard was asked about."""
         start = f"predict@{guard}-"
@@ -47,6 +50,7 @@ class RunFiles:
             found[f"test set {name}"] = _md5(deps, f"{name}.parquet")
             found["taxonomy"] = _md5(deps, "taxonomy.yaml")
         found["label maps"] = _md5(self.stages.get("taxonomy_map", {}).get("deps", []), "label_maps.yaml")
+        found["metric code"] = self.metrics
         return found
 
     def _predict(self, guard: str, test_set: str) -> Mapping[str, Any]:
@@ -74,7 +78,7 @@ def check_same(first: RunFiles, second: RunFiles, guard: str, test_sets: Sequenc
     if differing := [name for name in one if one[name] != other.get(name)]:
         raise ValueError(
             f"runs {first.name} and {second.name} cannot be compared: they differ in {', '.join(differing)}; run both "
-            "on the same data"
+            "on the same data with the same code"
         )
 
 
@@ -97,4 +101,5 @@ def find_run(run_id: str, params: Mapping[str, Any]) -> RunFiles:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"run {run_id}: {reason}; expected the run of a whole pipeline, with its dvc.lock") from None
     stages = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["stages"]
-    return RunFiles(run.info.run_name or run_id[:8], stages, Path(Repo().cache.local.path))
+    name, cache = run.info.run_name or run_id[:8], Path(Repo().cache.local.path)
+    return RunFiles(name, stages, cache, run.data.tags.get("proguard.metrics"))

@@ -13,6 +13,7 @@ from proguard.card import CARD_FILE, TRAINED
 from proguard.flatten import flatten
 from proguard.runtime.processes import find_dvc
 from proguard.storage.files import read_json
+from proguard.storage.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset
@@ -21,6 +22,9 @@ PIPELINE = Path("dvc.yaml")
 LOCK = Path("dvc.lock")
 
 GIT_SECONDS = 30
+
+_METRIC_CODE = tuple(Path(__file__).parents[1] / name for name in ("evaluate/metrics", "readings"))
+"""Packages that make numbers of predictions."""
 
 _ALWAYS = ("conf", "params.yaml", "dvc.yaml", "requirements.lock", "requirements-gpu.lock")
 """What decides a result and is no stage's dependency."""
@@ -64,10 +68,14 @@ def deciding_paths(params: Mapping[str, Any]) -> list[str]:
 
 
 def hashes_of(paths: Mapping[str, str]) -> dict[str, str]:
-    """Return the hashes on the guard's card and, as ``data``, DVC's hash of the splits; absent ones are left out."""
+    """Return the hashes of a result, absent ones left out.
+
+    Those on the guard's card; as ``data``, DVC's hash of the splits; as ``metrics``, that of the metric code.
+    """
     card = Path(paths["guards"]) / TRAINED / CARD_FILE
     hashes = dict(read_json(card)["hashes"]) if card.exists() else {}
-    return hashes | ({"data": data} if (data := _locked_hash(paths["splits"])) else {})
+    hashes |= {"data": data} if (data := _locked_hash(paths["splits"])) else {}
+    return hashes | {"metrics": fingerprint(*(file for folder in _METRIC_CODE for file in sorted(folder.glob("*.py"))))}
 
 
 def data_set(params: Mapping[str, Any]) -> "Dataset | None":

@@ -140,13 +140,15 @@ def test_run_that_there_is_not_is_named(project, capsys):
     [
         ({"maps": "other"}, "label maps"),
         ({"rows": "other"}, "test set test"),
+        ({"metrics": "x"}, "metric code"),
+        ({"metrics": None}, "metric code"),
         ({"rows": "other", "maps": "x"}, "test set test, label maps"),
     ],
 )
 def test_runs_on_other_data_are_refused_and_the_difference_is_named(project, changes, named):
     first, second = (
-        RunFiles(name, lock_of(project, "base", **change)["stages"], project)
+        RunFiles(name, lock_of(project, "base", **change)["stages"], project, change.get("metrics", "m"))
         for name, change in (("a", {}), ("b", changes))
     )
-    with pytest.raises(ValueError, match=f"runs a and b cannot be compared: they differ in {named}; run both"):
+    with pytest.raises(ValueError, match=f"runs a and b cannot be compared: they differ in {named}; run both on"):
         check_same(first, second, "proguard", ["test", "other"])

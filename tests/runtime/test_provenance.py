@@ -48,5 +48,14 @@ def test_source_outside_of_git_has_no_commit(folder, monkeypatch):
     assert tags["mlflow.source.name"] == "a stage by hand"
 
 
-def test_hashes_without_a_guard_and_a_lock_are_none(folder):
-    assert hashes_of(PATHS) == {}
+def test_hashes_without_a_guard_and_a_lock_are_of_the_metric_code_alone(folder, monkeypatch):
+    code = folder / "metrics"
+    code.mkdir()
+    (code / "tally.py").write_text("1")
+    monkeypatch.setattr("proguard.runtime.provenance._METRIC_CODE", (code,))
+    before = hashes_of(PATHS)
+    assert set(before) == {"metrics"}
+    (code / "tally.pyc").write_text("compiled")
+    assert hashes_of(PATHS) == before
+    (code / "tally.py").write_text("2")
+    assert hashes_of(PATHS) != before
