@@ -99,7 +99,8 @@ def test_report_escapes_markup(full_page):
 
 def test_report_of_three_guards_has_a_line_for_each_and_the_papers_others(judged):
     page = build_three(judged)
-    heads = re.findall(r'<th scope="row"( class="theirs")?>(\S+)</th>', page.partition("Categorization</h3>")[0])
+    table = page.partition('id="guards"')[2].partition("Categorization</h3>")[0]
+    heads = re.findall(r'<th scope="row"( class="theirs")?>(\S+)</th>', table)
     assert [name for theirs, name in heads if not theirs][:3] == ["base", "proguard", "word_list"]
     assert "LlamaGuard4-12B" in [name for theirs, name in heads if theirs]
     assert "WildGuard-7B" not in [name for _, name in heads]
