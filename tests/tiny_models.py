@@ -15,8 +15,11 @@ TEMPLATE = """\
 WORDS = ("safe", "unsafe", "yes", "no", "Yes", "No", "S1", "S2", "User", "Agent", "user", "assistant", "answer:")
 
 
-def build_llama(folder: Path, texts: Sequence[str] = ()) -> Path:
-    """Write a model into ``folder``; its tokenizer has the `WORDS` as tokens of their own."""
+def build_llama(folder: Path, texts: Sequence[str] = (), *, head_size: int = 16) -> Path:
+    """Write a model into ``folder``; its tokenizer has the `WORDS` as tokens of their own.
+
+    vLLM attends on a CPU with heads of 32, 64, 128 and a few other sizes.
+    """
     import torch
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -38,8 +41,8 @@ def build_llama(folder: Path, texts: Sequence[str] = ()) -> Path:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=2 * head_size,
+        intermediate_size=4 * head_size,
         num_hidden_layers=1,
         num_attention_heads=2,
         num_key_value_heads=1,

@@ -1,7 +1,9 @@
 """Texts of guards' prompts.
 
-Those of guards whose licence allows it come with this package, as they were published in a wheel. Others are fetched
-from where their authors publish them, pinned by commit and, where it is known, by hash.
+All of them are in ``texts/`` beside this module, or fetched from where their authors publish them, pinned by commit
+and, where it is known, by hash. Those of guards whose licence allows it come with this package, as they were published
+in a wheel; two have to be put there by hand, out of the model's card: ``aegis_1_request.txt`` with
+``aegis_1_response.txt``, and ``llavaguard.txt``.
 
 | text | from | licence |
 |---|---|---|

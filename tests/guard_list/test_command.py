@@ -38,7 +38,7 @@ def test_needs_of_a_guard_are_named(name, needs):
 
 def test_one_guard_is_printed_in_full(capsys):
     said = say(capsys, "aegis_1_defensive")
-    assert "its prompt in data/guard_texts/aegis_1_request.txt" in said
+    assert "its prompt in proguard/guard_entries/texts/aegis_1_request.txt" in said.replace("\n", " ")
     assert "form: raw" in said
 
 
