@@ -38,7 +38,8 @@ def test_needs_of_a_guard_are_named(name, needs):
 
 def test_one_guard_is_printed_in_full(capsys):
     said = say(capsys, "aegis_1_defensive")
-    assert "its prompt in proguard/guard_entries/texts/aegis_1_request.txt" in said.replace("\n", " ")
+    assert "its prompt in" in said
+    assert "proguard/guard_entries/texts/aegis_1_request.txt" in said
     assert "form: raw" in said
 
 
