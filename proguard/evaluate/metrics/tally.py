@@ -56,7 +56,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
 
 def tally(outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:
     """Return the counts of each outcome by name, each ``(n,)``."""
-    columns = {
+    columns: dict[str, Sequence[float] | np.ndarray] = {
         "reward.sum": [o.reward or 0.0 for o in outcomes],
         "reward.n": [o.reward is not None for o in outcomes],
     }
@@ -121,16 +121,19 @@ def _share(
     outcomes: Sequence[Outcome],
     counts: Callable[[Outcome], bool],
     value: Callable[[Outcome], float],
-) -> dict[str, list[float]]:
-    return {
-        f"{name}.sum": [float(value(o)) if counts(o) else 0.0 for o in outcomes],
-        f"{name}.n": [float(counts(o)) for o in outcomes],
-    }
+) -> dict[str, Sequence[float]]:
+    counted = [counts(o) for o in outcomes]
+    sums = [float(value(o)) if is_counted else 0.0 for o, is_counted in zip(outcomes, counted, strict=True)]
+    return {f"{name}.sum": sums, f"{name}.n": counted}
 
 
-def _binary(name: str, calls: Sequence[_Call]) -> dict[str, list[float]]:
-    cells = {"tp": (True, True), "fp": (False, True), "fn": (True, False), "tn": (False, False)}
-    return {f"{name}.{cell}": [float(call == pair) for call in calls] for cell, pair in cells.items()}
+_CELLS = {"tp": (True, True), "fp": (False, True), "fn": (True, False), "tn": (False, False)}
+
+
+def _binary(name: str, calls: Sequence[_Call]) -> dict[str, np.ndarray]:
+    numbers = {call: number for number, call in enumerate(_CELLS.values())}
+    cells = np.array([-1 if call is None else numbers[call] for call in calls])
+    return {f"{name}.{cell}": cells == number for number, cell in enumerate(_CELLS)}
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -126,11 +126,8 @@ def _table(
     title: str, tasks: Sequence[str], by_guard: Estimates, printed: _Printed, names: Mapping[str, str | None]
 ) -> GuardTable:
     asked = columns_of(by_guard, tasks)
-    averages = [
-        Column(task, AVERAGE, modality)
-        for task, modality, benchmark in dict.fromkeys(key[:3] for key in printed)
-        if task in tasks and benchmark == AVERAGE and any((c.task, c.modality) == (task, modality) for c in asked)
-    ]
+    averaged = {key[:2] for key in printed if key[2] == AVERAGE} & {(c.task, c.modality) for c in asked}
+    averages = [Column(task, AVERAGE, m) for task in tasks for m in MODALITIES if (task, m) in averaged]
     columns = tuple([*asked, *averages])
     ours = [GuardRow(g, True, _cells(sets, columns, printed, names.get(g) or "")) for g, sets in by_guard.items()]
     others = sorted({key[3] for key in printed} - {name for g in by_guard if (name := names.get(g))}, key=str.casefold)
