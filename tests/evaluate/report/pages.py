@@ -37,6 +37,10 @@ MEASURE = {"n_resamples": 50, "confidence": 0.95, "seed": 0}
 Judged = tuple[NameBank, dict[str, list[Outcome]], dict[str, bytes]]
 
 
+def _count_words(texts):
+    return [len(text.split()) for text in texts]
+
+
 def judge_guards() -> Judged:
     """Return names, the outcomes of a weak and a better guard on the same rows, and the images by hash."""
     bank = NameBank(taxonomy(), MINILM)
