@@ -12,8 +12,12 @@ OPTIONS = {"trained": "proguard", "n_resamples": 100, "confidence": 0.95, "seed"
 
 
 def outcomes(n, n_right):
-    """Return outcomes of a guard that finds the first ``n_right`` of ``n`` risks; rows are the same for every guard."""
-    return [make_outcome("C7S2" if i < n_right else None, group=f"g{i}") for i in range(n)]
+    """Return outcomes of a guard that finds the first ``n_right`` of ``n`` risks; rows are the same for every guard.
+
+    The first response is unsafe.
+    """
+    responses = ["unsafe", *["safe"] * (n - 1)]
+    return [make_outcome("C7S2" if i < n_right else None, response=responses[i], group=f"g{i}") for i in range(n)]
 
 
 def on_rows(rows, others):
@@ -46,6 +50,11 @@ def test_every_other_guard_is_compared_on_the_sides_that_both_were_asked_about(j
 def test_guard_that_was_not_asked_about_a_set_is_left_out_there(judged):
     compared = compare_with_all({"test": judged, "other": {"proguard": judged["proguard"]}}, **OPTIONS)
     assert {v.test_set for v in compared} == {"test"}
+
+
+def test_side_without_an_unsafe_row_has_no_f1_and_is_left_out():
+    calm = [make_outcome(None, request="safe", category=None) for _ in range(4)]
+    assert compare_with_all({"test": {"proguard": calm, "base": calm}}, **OPTIONS) == []
 
 
 def test_table_has_a_line_for_each_comparison(judged):
