@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve release clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
+.PHONY: setup plan guards generate repro serve release release-data clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -57,6 +57,10 @@ gpu-check: setup
 # The trained guard as a folder for the Hugging Face hub, and in MLflow's registry.
 release: setup
 	proguard release --register proguard
+
+# The splits as a data set that `datasets`, verl, TRL and EasyR1 read.
+release-data: setup
+	proguard release --dataset
 
 # The server against LangChain, any-guardrail, LiteLLM and NeMo Guardrails, in an environment of their own.
 CLIENTS := .work/clients
