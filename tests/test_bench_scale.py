@@ -4,7 +4,7 @@ from benchmarks.scale import STAGES, Measured, Run, report_runs, run_size, show_
 
 
 def made_up(rows: int, seconds: float) -> Run:
-    return Run(rows, {stage: Measured(seconds, 2**30) for stage in STAGES}, {"rows in quarantine": "0"})
+    return Run(rows, {stage: Measured(seconds, 2**30, 2 * seconds) for stage in STAGES}, {"rows in quarantine": "0"})
 
 
 def test_show_growth_is_one_when_time_grows_with_rows():
@@ -16,9 +16,9 @@ def test_show_growth_is_one_when_time_grows_with_rows():
 def test_report_runs_has_a_line_for_each_stage_and_finding():
     lines = report_runs([made_up(1000, 2.5)])
     assert lines[0] == "| stage | 1,000 rows |"
-    assert "| leakage | 2.5 s, 1.00 GiB |" in lines
+    assert "| leakage | 2.5 s, 5.0 s CPU, 1.00 GiB |" in lines
     # 5 stages of 2.5 s.
-    assert "| all | 12.5 s |" in lines
+    assert "| all | 12.5 s, 25.0 s CPU |" in lines
     assert "- rows in quarantine: 0" in lines
 
 
