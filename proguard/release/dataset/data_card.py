@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
+from math import isnan
 from typing import get_args
 
 from huggingface_hub import DatasetCard, DatasetCardData
@@ -55,6 +56,7 @@ def make_data_card(
         modalities=MODALITIES,
         roles=_ROLES,
         quality=quality,
+        show=_show,
     )
 
 
@@ -68,6 +70,11 @@ def list_configs(written: Collection[WrittenSet]) -> list[dict[str, object]]:
 
 def _spell(licence: str) -> str:
     return "other" if licence == OWN else licence.lower()
+
+
+def _show(share: float) -> str:
+    """Return a share, or a dash where there were no rows to measure it on."""
+    return "–" if isnan(share) else f"{share:.2f}"
 
 
 def _size(n: int) -> str:

@@ -19,17 +19,17 @@ class Accuracy:
     coverage: float
     exact: float
     category: float
-    kappa: float | None
+    kappa: float
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     """Everything that the data card states as measured."""
 
-    coverage: float | None
-    """Share of the unsafe samples that got a category."""
+    coverage: float
+    """Share of the unsafe samples that got a category; NaN without any, as all shares here."""
 
-    coverage_by_source: Mapping[str, float | None]
+    coverage_by_source: Mapping[str, float]
     accuracy: tuple[Accuracy, ...]
     contradicted: Sequence[Mapping[str, Any]]
     """Labels of sources that annotators contradict in most votes."""

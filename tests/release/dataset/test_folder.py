@@ -72,7 +72,7 @@ def test_card_states_terms_counts_quality_leakage_and_limits(world):
     for words in (
         f"| train | default | train | {n} | 0 |",
         "| mini_world | the project's own | drawn | - |",
-        "75 % of the unsafe samples got one",
+        "Share of the unsafe samples that got one: 0.75.",
         "| mini_world | embedding | 5 | 0.50 | 0.80 | 0.90 | – |",
         "12 of 20 votes contradict it",
         "No row has a duplicate in another set.",

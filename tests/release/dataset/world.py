@@ -21,7 +21,7 @@ from tests.worlds import LEVELS, taxonomy
 from tools.closure import ROOT
 
 WARNING = "no safe training row of modality text_image"
-FOUND = {"votes": 5, "coverage": 0.5, "exact": 0.8, "category": 0.9, "kappa": None, "by_code": {}}
+FOUND = {"votes": 5, "coverage": 0.5, "exact": 0.8, "category": 0.9, "kappa": float("nan"), "by_code": {}}
 MAPPING = {
     "coverage": 0.75,
     "coverage_by_source": {"mini_world": 0.75},
