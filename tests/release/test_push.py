@@ -30,6 +30,16 @@ def test_push_opens_a_pull_request_with_all_files_and_leaves_main_alone(release)
     assert hub.pushes_to_main == 0
 
 
+def test_push_of_a_data_set_goes_to_a_data_set_with_its_folders(release):
+    folder, files = release
+    (folder / "data").mkdir()
+    (folder / "data/train.parquet").write_bytes(b"PAR1")
+    with serve_write_hub() as hub:
+        push(folder, "me/rows", kind="dataset")
+    assert hub.kinds == ["datasets"]
+    assert hub.pull_requests == [files | {"data/train.parquet": b"PAR1"}]
+
+
 @pytest.mark.parametrize("fault", ["token", "address"])
 def test_push_that_the_hub_refuses_is_one_line(release, monkeypatch, fault):
     with serve_write_hub() as hub:

@@ -16,9 +16,9 @@ import pytest
 
 TOKEN = "hf_of_the_owner"
 
-_PREUPLOAD = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)/preupload/main")
-_BATCH = re.compile(r"/(?P<id>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
-_COMMIT = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)/commit/main")
+_PREUPLOAD = re.compile(r"/api/(?P<kind>models|datasets)/(?P<id>[^/]+/[^/]+)/preupload/main")
+_BATCH = re.compile(r"/(?:datasets/)?(?P<id>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
+_COMMIT = re.compile(r"/api/(?P<kind>models|datasets)/(?P<id>[^/]+/[^/]+)/commit/main")
 
 
 @dataclass
@@ -34,6 +34,9 @@ class WriteHub:
 
     pull_requests: list[dict[str, bytes]] = field(default_factory=list)
     """Files of each, by path."""
+
+    kinds: list[str] = field(default_factory=list)
+    """What each commit was to: models or datasets."""
 
     pushes_to_main: int = 0
 
@@ -77,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif _BATCH.fullmatch(url.path):
             self._send(200, self._batch(json.loads(body)), "application/vnd.git-lfs+json")
         elif match := _COMMIT.fullmatch(url.path):
+            self.hub.kinds.append(match["kind"])
             self._commit(match["id"], body, is_pull_request=parse_qs(url.query).get("create_pr") == ["1"])
         else:
             self._send(404, {"error": f"{url.path}: not known"})
