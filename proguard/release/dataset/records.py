@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset, Features, Image, List, Value
 
 from proguard.prompt import PromptFormat, render_prompt
-from proguard.rl_train.rows import DATA_SOURCE, target_to_json
+from proguard.rl_train.rows import DATA_SOURCE, truth_to_json
 from proguard.row import Row
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import Taxonomy
@@ -50,7 +50,7 @@ FEATURES = Features(
 def make_record(row: Row, taxonomy: Taxonomy, prompt: PromptFormat, *, licence: str) -> dict[str, Any]:
     """Return the record of a row, all but its images."""
     sample, messages, target = row.sample, render_prompt(row.sample, row.policy, taxonomy, prompt), row.target
-    ground_truth = target_to_json(target)
+    ground_truth = truth_to_json(row)
     return {
         "id": sample.id,
         "source": sample.source,
