@@ -126,8 +126,12 @@ def _table(
     title: str, tasks: Sequence[str], by_guard: Estimates, printed: _Printed, names: Mapping[str, str | None]
 ) -> GuardTable:
     asked = columns_of(by_guard, tasks)
-    averaged = {key[:2] for key in printed if key[2] == AVERAGE} & {(c.task, c.modality) for c in asked}
-    averages = [Column(task, AVERAGE, m) for task in tasks for m in MODALITIES if (task, m) in averaged]
+    averages = [
+        column
+        for task in tasks
+        for modality in MODALITIES
+        if any(_average(sets, column := Column(task, AVERAGE, modality), printed).n for sets in by_guard.values())
+    ]
     columns = tuple([*asked, *averages])
     ours = [GuardRow(g, True, _cells(sets, columns, printed, names.get(g) or "")) for g, sets in by_guard.items()]
     others = sorted({key[3] for key in printed} - {name for g in by_guard if (name := names.get(g))}, key=str.casefold)
@@ -141,18 +145,19 @@ def _cells(
     cells = []
     for column in columns:
         metric, _ = metric_of(column.task, column.modality)
-        if column.test_set == AVERAGE:
-            own = _average(sets, column, metric, printed)
-        else:
-            own = estimate_of(sets, column, metric)
+        own = _average(sets, column, printed) if column.test_set == AVERAGE else estimate_of(sets, column, metric)
         key = (column.task, column.modality, benchmark_of(column.task, column.test_set), name)
         cells.append(GuardCell(100 * own.value if own.n else nan, own.n, printed.get(key, nan)))
     return tuple(cells)
 
 
-def _average(sets: Mapping[str, ByModality], column: Column, metric: str, printed: _Printed) -> Estimate:
+def _average(sets: Mapping[str, ByModality], column: Column, printed: _Printed) -> Estimate:
     """Return the mean over the test sets of the paper's average, weighted by rows; nothing when one was not asked."""
-    benchmarks = {key[2] for key in printed if key[:2] == (column.task, column.modality)} - {AVERAGE}
+    metric, _ = metric_of(column.task, column.modality)
+    benchmarks = {key[2] for key in printed if key[:2] == (column.task, column.modality)}
+    if AVERAGE not in benchmarks:
+        return NONE
+    benchmarks.remove(AVERAGE)
     own = {benchmark_of(column.task, name): name for name in sets}
     found = [estimate_of(sets, Column(column.task, own.get(b, ""), column.modality), metric) for b in benchmarks]
     if not all(estimate.n for estimate in found):
