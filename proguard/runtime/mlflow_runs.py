@@ -39,7 +39,7 @@ MAX_HEADLINES = 20
 _FINAL_STAGE = "evaluate"
 _TRAINING_STAGE = "rl_train"
 _AFTER_SPLIT = (_TRAINING_STAGE, "predict", _FINAL_STAGE)
-_UNTRACKED = ("runtime.", "paths.", "plan.", "predict.guard", "predict.test_set")
+_UNTRACKED = ("runtime.", "paths.", "plan.", "guards.", "predict.guard", "predict.test_set")
 _HEADLINE_PARAMS = {
     "profile",
     "base_model.model",

@@ -104,6 +104,11 @@ def test_shown_params_are_few_and_hold_what_differs_from_the_profile(profile):
     }
 
 
+def test_another_guard_is_one_shown_param():
+    usual, changed = (shown_params(compose_params(ROOT / "conf", more)) for more in ([], ["experiment=three_guards"]))
+    assert changed.keys() - usual.keys() == {"predict.asked.word_list"}
+
+
 def test_summary_of_a_stage_of_a_matrix_is_found(project, monkeypatch):
     monkeypatch.setenv("DVC_STAGE", "predict@base-test")
     (project / "summaries" / "predict-base-test.json").write_text(json.dumps({"rows": 9}))
