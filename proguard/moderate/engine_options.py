@@ -1,6 +1,8 @@
 """Command-line options that say which guard is loaded, and into which engine."""
 
 import argparse
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +42,29 @@ def check_engine_arguments(options: argparse.Namespace) -> None:
     for name in ("batch_size", "threads"):
         if getattr(options, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')}: expected 1 or more, found {getattr(options, name)}")
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):
+        raise ValueError(f"--device: expected auto, cpu, cuda or cuda:<number>, found {options.device!r}")
     if (options.engine == "endpoint") != (options.endpoint is not None):
         raise ValueError("--engine endpoint and --endpoint URL: give both or neither")
+    if options.endpoint is not None and not re.match(r"https?://[^/\s]", options.endpoint):
+        raise ValueError(
+            f"--endpoint: expected an address such as http://localhost:8000/v1, found {options.endpoint!r}"
+        )
+    if options.endpoint_key is not None and not os.environ.get(options.endpoint_key):
+        raise ValueError(f"--endpoint-key: the environment has no variable {options.endpoint_key}, or an empty one")
 
 
 def load_guard(options: argparse.Namespace) -> "Guard":
     """Return the guard that the options name, in its engine.
 
     Raises:
-        ValueError, FileNotFoundError: When the folder is damaged or missing.
+        ValueError, FileNotFoundError: When the folder is damaged or missing, or the machine lacks the device.
     """
+    if options.engine == "transformers" and options.device.startswith("cuda"):
+        import torch
+
+        if not torch.cuda.is_available():
+            raise ValueError(f"--device {options.device}: torch finds no GPU here; use --device cpu")
     from proguard.inference.server import Server
     from proguard.moderate.guard import Guard
 

@@ -9,12 +9,15 @@ A server that others can reach needs keys: PROGUARD_API_KEYS, separated by comma
 """
 
 import argparse
+import math
 from ipaddress import ip_address
 from pathlib import Path
 
 from proguard.moderate.engine_options import add_engine_arguments, check_engine_arguments, load_guard
 
 SUMMARY = "serve the guard over HTTP"
+
+MAX_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from proguard.serve.service import Service
 
     check_engine_arguments(options)
+    check_arguments(options)
     keys = read_keys(options.keys)
     if not keys and not is_loopback(options.host):
         raise ValueError(f"--host {options.host}: others can reach it, so it needs keys: PROGUARD_API_KEYS or --keys")
@@ -64,6 +68,18 @@ def run(options: argparse.Namespace) -> int:
     )
     serve(service, host=options.host, port=options.port)
     return 0
+
+
+def check_arguments(options: argparse.Namespace) -> None:
+    """Raise ``ValueError`` for an option that cannot be served with, before weights are loaded."""
+    if not 0 <= options.port <= MAX_PORT:
+        raise ValueError(f"--port: expected a number from 0 to {MAX_PORT}, found {options.port}")
+    if not 0 < options.queue_seconds < math.inf:
+        raise ValueError(f"--queue-seconds: expected a number above 0, found {options.queue_seconds}")
+    if not options.name.strip():
+        raise ValueError("--name: expected a name, found none")
+    if options.policies is not None and not options.policies.is_dir():
+        raise ValueError(f"--policies {options.policies}: no such folder")
 
 
 def is_loopback(host: str) -> bool:
