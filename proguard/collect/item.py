@@ -44,7 +44,7 @@ class Found:
     """Bytes of the image; ``None`` for text."""
 
     annotation_text: str | None = None
-    """What the sample is about, in words that are no part of it: only annotators read it. ``None`` without such."""
+    """What the sample is about, in words outside of it: only annotators read it. ``None`` without such."""
 
 
 @dataclass(frozen=True, slots=True)

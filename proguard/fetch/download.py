@@ -34,7 +34,7 @@ def download_file(
 
     Raises:
         ConnectionError: When `ATTEMPTS` attempts failed, or the answer is another 4xx.
-        ValueError: When the hash differs, or what came is no data; nothing is written.
+        ValueError: When the hash differs, or what came is not data; nothing is written.
     """
     attempts = Retrying(
         retry=retry_if_exception(_is_passing),

@@ -41,7 +41,7 @@ def verify_file(what: str, path: Path, *, expected: str | None, found: str, acce
         accepts_other: Whether a file with another checksum is read too.
 
     Raises:
-        ValueError: When the file is no data, or has another checksum; the message says what differs.
+        ValueError: When the file is not data, or has another checksum; the message says what differs.
     """
     if expected == found:
         return True

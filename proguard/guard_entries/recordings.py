@@ -28,7 +28,7 @@ def record_table(recorded: Recorded, folder: Path, where: str) -> pl.DataFrame:
 
     Raises:
         FileNotFoundError: When a file is missing.
-        ValueError: When a file has another hash, is no data, or a record is of another form; the message names it.
+        ValueError: When a file has another hash, is not data, or a record is of another form; the message names it.
         ConnectionError: When a file cannot be fetched.
     """
     answers: dict[RecordKey, str] = {}

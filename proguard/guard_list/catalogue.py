@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 PLAIN_WIDTH = 200
-"""Columns where the output is no terminal."""
+"""Columns where the output is not a terminal."""
 
 Entry = Mapping[str, Any]
 """``guards.<name>`` of a file of conf/guard."""

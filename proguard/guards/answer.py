@@ -37,7 +37,7 @@ _VERDICT = re.compile(r"\b(PASS|FAIL)\b")
 
 
 def read_guard_reasoner(text: str) -> Answered:
-    """Read ``Request`` and ``Response`` after the last ``Answers`` or ``<result>``; ``None`` is no label."""
+    """Read ``Request`` and ``Response`` after the last ``Answers`` or ``<result>``; ``None`` means no label."""
     places = list(_ANSWERS.finditer(text))
     if not places:
         return NO_MATCH

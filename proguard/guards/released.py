@@ -34,7 +34,7 @@ class Released:
     """Ids in it."""
 
     is_refusal: bool = False
-    """Whether it is no answer but words of refusal."""
+    """Whether it refuses in words and answers nothing."""
 
     detail: str = "ok"
     """``no_match``, ``contradiction`` of labels and category, or ``many_categories``."""

@@ -94,7 +94,7 @@ class EndpointEngine:
         except openai.APIConnectionError as error:
             raise ConnectionError(f"{where}: no answer ({type(error).__name__}); {_GO_ON}") from None
         except json.JSONDecodeError:
-            raise ConnectionError(f"{where}: the answer is no JSON; is the url the base of an API? {_GO_ON}") from None
+            raise ConnectionError(f"{where}: the answer is not JSON; is the url the base of an API? {_GO_ON}") from None
         return read_reply(reply, query, redact=line.redact, where=where)
 
     def _explain(self, error: openai.APIStatusError, where: str, line: "_Line") -> Exception:

@@ -94,6 +94,6 @@ class Engine(Protocol):
 
 
 def check_lengths(lengths: Sequence[int], limit: int | None) -> None:
-    """Raise `PromptTooLongError` when one of ``lengths``, in tokens, is more than ``limit``; ``None`` is no limit."""
+    """Raise `PromptTooLongError` when one of ``lengths``, in tokens, is more than ``limit``; ``None`` sets no limit."""
     if limit is not None and (too_long := [i for i, length in enumerate(lengths) if length > limit]):
         raise PromptTooLongError(too_long, limit)

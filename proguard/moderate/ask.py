@@ -101,7 +101,7 @@ def _complete(asks: list[Ask], engine: Engine) -> list[Answer]:
         too_long = Answer(None, failure="the prompt is too long", is_too_long=True)
         return [answers.get(i, too_long) for i in range(len(asks))]
     except Exception as error:
-        # The engine is a boundary: whatever it raises is no verdict. Its message may hold content, so it is not logged.
+        # The engine is a boundary: what it raises gives no verdict. Its message may hold content: not logged.
         if len(asks) > 1:
             return [answer for ask in asks for answer in _complete([ask], engine)]
         _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)

@@ -114,7 +114,7 @@ class Guard:
         """Return a checked policy, to use in many calls; ``None`` gives the guard's whole taxonomy.
 
         Raises:
-            ValueError: When it is no policy, has more categories than the guard takes, or fills a prompt by itself.
+            ValueError: When it is not a policy, has more categories than the guard takes, or fills a prompt by itself.
         """
         if source is None or isinstance(source, OwnPolicy):
             return source or OwnPolicy(None, self.taxonomy)

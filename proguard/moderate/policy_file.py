@@ -61,7 +61,7 @@ def read_policy(source: Path | str | Sequence[Any], taxonomy: Taxonomy, *, max_c
         max_categories: Most entries, at least 1.
 
     Raises:
-        ValueError: When it is no list of codes and entries; the message names the file and the first bad entry.
+        ValueError: When it is not a list of codes and entries; the message names the file and the first bad entry.
     """
     where = f"policy {source}" if isinstance(source, str | Path) else "policy"
     entries = _read_file(Path(source), where) if isinstance(source, str | Path) else source

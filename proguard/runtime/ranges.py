@@ -82,7 +82,7 @@ def find_faults(
 
     Args:
         params: Nested mappings; an element of a list of mappings has the key of the list and its own ``name``.
-        allowed: Range by dotted key; ``*`` stands for one part of a key, a final ``**`` for the rest of it. The first
+        allowed: Range by dotted key; ``*`` matches one part of a key, a final ``**`` the rest of it. The first
             that matches counts.
         relations: Checked when all else is right.
     """

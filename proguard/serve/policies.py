@@ -18,7 +18,7 @@ def read_policies(guard: Guard, folder: Path | None) -> dict[str, OwnPolicy]:
     """Return the policies of a folder by the names of their files, and `DEFAULT`.
 
     Raises:
-        ValueError: When the folder does not exist, a file is no policy, or two have one name.
+        ValueError: When the folder does not exist, a file is not a policy, or two have one name.
     """
     policies: dict[str, OwnPolicy] = {}
     if folder is not None and not folder.is_dir():

@@ -118,5 +118,5 @@ def _alpha(units: Sequence[Sequence[str]], level: Level, taxonomy: Taxonomy) -> 
 
 
 def _seen_at(answer: str, level: Level, taxonomy: Taxonomy) -> str:
-    """Return an answer as seen at ``level``; what is no subcategory stays what it is."""
+    """Return an answer as seen at ``level``; anything but a subcategory stays what it is."""
     return taxonomy.category_of(answer) if level == "category" and answer in taxonomy else answer

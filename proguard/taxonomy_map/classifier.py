@@ -62,7 +62,9 @@ def load_phrases(path: Path | str, taxonomy: Taxonomy) -> Phrases:
     codes = taxonomy.codes("subcategory")
     for code, texts in content.items():
         if code not in codes:
-            raise ValueError(f"{path}: {code!r} is no subcategory of the taxonomy; expected some of {', '.join(codes)}")
+            raise ValueError(
+                f"{path}: {code!r} is not a subcategory of the taxonomy; expected some of {', '.join(codes)}"
+            )
         if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
             raise ValueError(f"{path}: {code}: expected a list of texts, found {texts!r}")
     return content

@@ -26,7 +26,7 @@ class Question:
     """What its source label may mean."""
 
     annotation_text: str | None = None
-    """What its source says in words that are no part of the sample; ``None`` without such."""
+    """What its source says in words outside of the sample; ``None`` without such."""
 
     @property
     def id(self) -> str:

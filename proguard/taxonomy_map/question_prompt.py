@@ -1,7 +1,7 @@
 """What a model annotator is asked, and how its answer is read.
 
 The conversation is data: it is placed between the tags of `proguard.prompt`, defused, so that it can't end its frame
-and give orders. The answer is one code or ``none``; anything else counts as malformed and is no vote.
+and give orders. The answer is one code or ``none``; anything else counts as malformed and not as a vote.
 """
 
 import json

@@ -132,7 +132,7 @@ def read_annotators(entries: Iterable[Mapping[str, Any]]) -> list[Annotator]:
     """Return the settings of each annotator, in order; an entry without ``kind`` is of the kind that it is named after.
 
     Raises:
-        ValueError: When a kind is not known, a key is missing or unknown, or a name is given twice or is no file name.
+        ValueError: When a kind is not known, a key is missing or unknown, a name is given twice or cannot name a file.
     """
     annotators = [_read(dict(entry)) for entry in entries]
     names = [annotator.name for annotator in annotators]

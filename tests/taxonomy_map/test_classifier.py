@@ -99,7 +99,7 @@ def test_load_phrases_with_words_of_yaml_or_codes_given_twice_is_refused(content
     ("content", "message"),
     [
         ([], "expected a list of requests per code, found list"),
-        ({"C7": ["a"]}, "'C7' is no subcategory of the taxonomy; expected some of C1S1, "),
+        ({"C7": ["a"]}, "'C7' is not a subcategory of the taxonomy; expected some of C1S1, "),
         ({"C7S1": "a"}, "C7S1: expected a list of texts, found 'a'"),
         ({"C7S1": [" "]}, "C7S1: expected a list of texts"),
         ({"C7S1": [["a"]]}, "C7S1: expected a list of texts"),
