@@ -29,7 +29,8 @@ def draw_table(table: pl.DataFrame, rules: Sequence[str]) -> str:
                 if not np.isnan(value):
                     axis.text(x, y, f"{value:.2f}", ha="center", va="center", color="white" if value > 0.6 else "black")
             axis.set_title(f"{rule}: share of the most")
-            axis.set_xticks(range(len(columns)), [f"{m}\n{label}" for m, label in columns], fontsize=6)
+            ticks = ["\n".join([*modality.split("_"), label]) for modality, label in columns]
+            axis.set_xticks(range(len(columns)), ticks, fontsize=6)
             axis.set_yticks(range(len(probes)), probes)
         buffer = io.StringIO()
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
