@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PartAsk:
     """One prompt: a sample under one part of the policy, asked and scored as the stage predict does it with a row."""
 
     subject: Subject
@@ -49,12 +49,12 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PartAnswer:
     """What came back for a prompt."""
 
     completion: str | None
     score: float | None = None
-    """Probability of unsafe, as `Ask.score` returns it; ``None`` without one."""
+    """Probability of unsafe, as `PartAsk.score` returns it; ``None`` without one."""
 
     failure: str | None = None
     """Why there is no completion."""
@@ -63,7 +63,7 @@ class Answer:
     """Whether the prompt has more tokens than the guard takes."""
 
 
-def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[Ask]:
+def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[PartAsk]:
     """Yield the prompts of an item: each of its samples under each part of the policy."""
     family = Own(card.prompt)
     for subject in subjects_of(item):
@@ -71,16 +71,16 @@ def asks_of(item: Item, policy: OwnPolicy, card: GuardCard) -> Iterator[Ask]:
         for part in split_policy(whole, None if card.max_shown is None else card.max_shown[whole.level]):
             row = make_row(subject.sample, part, "free", policy.taxonomy)
             (asked,) = family.asks(row, policy.taxonomy)
-            yield Ask(subject, row, replace(asked.query, image=subject.image), family)
+            yield PartAsk(subject, row, replace(asked.query, image=subject.image), family)
 
 
-def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> list[Answer]:
+def complete_asks(asks: Sequence[PartAsk], engine: Engine, *, batch_size: int) -> list[PartAnswer]:
     """Return the answer to each ask, in order; batches are made of prompts of one kind and length.
 
     Args:
         batch_size: Most prompts of a call to the engine, at least 1.
     """
-    answers: dict[int, Answer] = {}
+    answers: dict[int, PartAnswer] = {}
     order = sorted(range(len(asks)), key=lambda i: asks[i].cost)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
@@ -88,7 +88,7 @@ def complete_asks(asks: Sequence[Ask], engine: Engine, *, batch_size: int) -> li
     return [answers[i] for i in range(len(asks))]
 
 
-def _complete(asks: list[Ask], engine: Engine) -> list[Answer]:
+def _complete(asks: list[PartAsk], engine: Engine) -> list[PartAnswer]:
     """Return an answer to each ask; one that the engine cannot take does not fail the others of its batch."""
     try:
         completions = engine.complete([ask.query for ask in asks])
@@ -98,17 +98,17 @@ def _complete(asks: list[Ask], engine: Engine) -> list[Answer]:
     except PromptTooLongError as error:
         fitting = [i for i in range(len(asks)) if i not in error.indices]
         answers = dict(zip(fitting, _complete([asks[i] for i in fitting], engine), strict=True)) if fitting else {}
-        too_long = Answer(None, failure="the prompt is too long", is_too_long=True)
+        too_long = PartAnswer(None, failure="the prompt is too long", is_too_long=True)
         return [answers.get(i, too_long) for i in range(len(asks))]
     except Exception as error:
         # The engine is a boundary: what it raises gives no verdict. Its message may hold content: not logged.
         if len(asks) > 1:
             return [answer for ask in asks for answer in _complete([ask], engine)]
         _LOG.warning("%s: %s", ENGINE_FAILED, type(error).__name__)
-        return [Answer(None, failure=f"{ENGINE_FAILED}: {type(error).__name__}")]
+        return [PartAnswer(None, failure=f"{ENGINE_FAILED}: {type(error).__name__}")]
 
 
-def _answer(ask: Ask, completion: Completion) -> Answer:
+def _answer(ask: PartAsk, completion: Completion) -> PartAnswer:
     if completion.finish == "refused":
-        return Answer(None, failure="the server refused")
-    return Answer(completion.text, ask.score(completion))
+        return PartAnswer(None, failure="the server refused")
+    return PartAnswer(completion.text, ask.score(completion))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from statistics import median
 
-from proguard.moderate.ask import Answer, Ask
+from proguard.moderate.ask import PartAnswer, PartAsk
 from proguard.moderate.outcome import Outcome
 from proguard.moderate.parts import Joined, join_parts
 from proguard.naming import is_free_name
@@ -14,7 +14,7 @@ from proguard.taxonomy import Taxonomy
 from proguard.verdict import Parsed, parse
 
 
-def outcome_of(asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonomy) -> Outcome:
+def outcome_of(asks: Sequence[PartAsk], answers: Sequence[PartAnswer], taxonomy: Taxonomy) -> Outcome:
     """Return the outcome of one item.
 
     Args:
@@ -52,7 +52,7 @@ def _join_labels(labels: Sequence[Label | None]) -> Label | None:
     return "unsafe" if "unsafe" in labels else "safe" if "safe" in labels else None
 
 
-def _outcome_of_subject(pairs: Sequence[tuple[Ask, Answer]], taxonomy: Taxonomy) -> Outcome:
+def _outcome_of_subject(pairs: Sequence[tuple[PartAsk, PartAnswer]], taxonomy: Taxonomy) -> Outcome:
     asks, answers = [ask for ask, _ in pairs], [answer for _, answer in pairs]
     subject, parts = asks[0].subject, [ask.part for ask in asks]
     parsed = [_parse(answer, has_response=subject.sample.has_response) for answer in answers]
@@ -72,13 +72,13 @@ def _outcome_of_subject(pairs: Sequence[tuple[Ask, Answer]], taxonomy: Taxonomy)
     return outcome
 
 
-def _parse(answer: Answer, *, has_response: bool) -> Parsed:
+def _parse(answer: PartAnswer, *, has_response: bool) -> Parsed:
     return (
         Parsed(None, "no_match") if answer.completion is None else parse(answer.completion, has_response=has_response)
     )
 
 
-def _describe(joined: Joined, asks: Sequence[Ask], answers: Sequence[Answer], taxonomy: Taxonomy) -> Outcome:
+def _describe(joined: Joined, asks: Sequence[PartAsk], answers: Sequence[PartAnswer], taxonomy: Taxonomy) -> Outcome:
     """Return the outcome of a sample with a complete verdict, or with what an incomplete one holds."""
     verdict = joined.verdict
     if verdict is None:

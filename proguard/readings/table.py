@@ -27,7 +27,7 @@ PREDICTION_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-class Answer(Protocol):
+class WrittenAnswer(Protocol):
     """An answer that a reading was made of."""
 
     @property
@@ -54,7 +54,7 @@ class Prediction:
 
 
 def prediction_table(
-    family: str, readings: Mapping[str, Reading], answers: Mapping[str, Mapping[str, Answer]]
+    family: str, readings: Mapping[str, Reading], answers: Mapping[str, Mapping[str, WrittenAnswer]]
 ) -> pl.DataFrame:
     """Return one line per row, sorted by id.
 
@@ -67,7 +67,7 @@ def prediction_table(
     return pl.DataFrame(records, schema=PREDICTION_SCHEMA, orient="row")
 
 
-def _record(id_: str, family: str, reading: Reading, answers: Mapping[str, Answer]) -> dict[str, Any]:
+def _record(id_: str, family: str, reading: Reading, answers: Mapping[str, WrittenAnswer]) -> dict[str, Any]:
     record: dict[str, Any] = {"id": id_, "family": family}
     for name, side in zip(SIDES, reading.sides, strict=True):
         record |= {name: side.label, f"{name}_status": side.status, f"{name}_score": side.score}

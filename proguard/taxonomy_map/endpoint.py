@@ -7,7 +7,7 @@ from proguard.inference.endpoint import EndpointEngine
 from proguard.inference.engine import Completion, Query
 from proguard.inference.server import Patience, Server
 from proguard.storage.images import ImageStore
-from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.journal import ModelAnswer
 from proguard.taxonomy_map.question_prompt import Asked, chat
 from proguard.taxonomy_map.settings import EndpointAnnotator
 
@@ -22,7 +22,7 @@ def annotate_by_endpoint(
     system: str,
     images: ImageStore,
     patience: Patience,
-    keep: Callable[[Answer], None],
+    keep: Callable[[ModelAnswer], None],
 ) -> None:
     """Ask the server every question; each answer goes to ``keep`` as it comes, in any order.
 
@@ -41,10 +41,12 @@ def annotate_by_endpoint(
         engine.complete_each(queries, partial(_keep_answer, part, keep))
 
 
-def _keep_answer(asked: Sequence[Asked], keep: Callable[[Answer], None], index: int, completion: Completion) -> None:
+def _keep_answer(
+    asked: Sequence[Asked], keep: Callable[[ModelAnswer], None], index: int, completion: Completion
+) -> None:
     keep(_answer(asked[index], completion))
 
 
-def _answer(asked: Asked, completion: Completion) -> Answer:
+def _answer(asked: Asked, completion: Completion) -> ModelAnswer:
     text = None if completion.finish == "refused" else completion.text
-    return Answer(asked.key, asked.id, text, *(completion.tokens or (None, None)))
+    return ModelAnswer(asked.key, asked.id, text, *(completion.tokens or (None, None)))

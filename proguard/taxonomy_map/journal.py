@@ -10,7 +10,7 @@ from proguard.storage.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """What a model said to one question."""
 
     key: str
@@ -29,12 +29,12 @@ class Answer:
     """Likewise."""
 
 
-def read_answers(journal: Journal) -> dict[str, Answer]:
+def read_answers(journal: Journal) -> dict[str, ModelAnswer]:
     """Return the answers in a journal by key; of two with one key the later."""
-    answers = (Answer(**entry) for entry in journal.read())
+    answers = (ModelAnswer(**entry) for entry in journal.read())
     return {answer.key: answer for answer in answers}
 
 
-def append_answers(journal: Journal, answers: Iterable[Answer]) -> None:
+def append_answers(journal: Journal, answers: Iterable[ModelAnswer]) -> None:
     """Write ``answers`` out, so that a kill after this loses none of them."""
     journal.append(asdict(answer) for answer in answers)

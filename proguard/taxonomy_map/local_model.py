@@ -11,7 +11,7 @@ from typing import Any
 from proguard.inference.engine import Dtype, Engine, Query
 from proguard.inference.load import EngineName, load_engine
 from proguard.storage.images import ImageStore
-from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.journal import ModelAnswer
 from proguard.taxonomy_map.question_prompt import Asked, chat
 
 
@@ -58,16 +58,16 @@ def plan_batches(asked: Sequence[Asked], batch_size: int) -> list[list[Asked]]:
     return batches
 
 
-def answer_batch(batch: Sequence[Asked], *, engine: Engine, system: str, images: ImageStore) -> list[Answer]:
+def answer_batch(batch: Sequence[Asked], *, engine: Engine, system: str, images: ImageStore) -> list[ModelAnswer]:
     """Return the model's answer to each question of a batch, in order."""
     content = images.read(a.image for a in batch if a.image is not None)
     queries = [Query(chat(a, system), None if a.image is None else content[a.image]) for a in batch]
-    return [Answer(a.key, a.id, c.text) for a, c in zip(batch, engine.complete(queries), strict=True)]
+    return [ModelAnswer(a.key, a.id, c.text) for a, c in zip(batch, engine.complete(queries), strict=True)]
 
 
 def annotate_here(
     batches: Sequence[Sequence[Asked]], *, model: LocalModel, system: str, images: ImageStore
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[ModelAnswer]]:
     """Yield the answers to each batch; the model is loaded for the first one."""
     if not batches:
         return

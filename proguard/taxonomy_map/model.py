@@ -13,7 +13,7 @@ from proguard.inference.weights import identify
 from proguard.storage.images import ImageStore
 from proguard.storage.journal import open_journal
 from proguard.taxonomy import Taxonomy
-from proguard.taxonomy_map.journal import Answer, append_answers, read_answers
+from proguard.taxonomy_map.journal import ModelAnswer, append_answers, read_answers
 from proguard.taxonomy_map.label_map import NO_HOME
 from proguard.taxonomy_map.local_model import LocalModel, annotate_here, plan_batches
 from proguard.taxonomy_map.on_ray import Cluster, annotate_on_ray
@@ -91,7 +91,7 @@ def annotate_by_model(
             log.info("%s: %d of %d questions to ask", annotator.name, missing, len(asked))
             with tqdm(total=missing, desc=annotator.name, unit="question") as bar:
 
-                def keep(answers: Sequence[Answer]) -> None:
+                def keep(answers: Sequence[ModelAnswer]) -> None:
                     append_answers(journal, answers)
                     done.update((answer.key, answer) for answer in answers)
                     bar.update(len(answers))
@@ -102,11 +102,11 @@ def annotate_by_model(
 
 def _ask_missing(
     asked: Sequence[Asked],
-    done: Mapping[str, Answer],
+    done: Mapping[str, ModelAnswer],
     annotator: ModelAnnotator,
     system: str,
     workplace: Workplace,
-    keep: Callable[[Sequence[Answer]], None],
+    keep: Callable[[Sequence[ModelAnswer]], None],
 ) -> None:
     if isinstance(annotator, LocalAnnotator):
         batches = [b for b in plan_batches(asked, annotator.batch_size) if any(a.key not in done for a in b)]
@@ -127,7 +127,7 @@ def _ask_missing(
 
 def _run_model(
     batches: Sequence[Sequence[Asked]], annotator: LocalAnnotator, system: str, workplace: Workplace
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[ModelAnswer]]:
     runtime = workplace.runtime
     model = LocalModel(
         annotator.kind,
@@ -156,7 +156,7 @@ def _identity(annotator: ModelAnnotator) -> dict[str, Any]:
     return {"kind": "endpoint", "model": annotator.model, "request": dict(annotator.request)}
 
 
-def _read_answers(answers: Sequence[Answer], annotator: ModelAnnotator, codes: Sequence[str]) -> Annotation:
+def _read_answers(answers: Sequence[ModelAnswer], annotator: ModelAnnotator, codes: Sequence[str]) -> Annotation:
     said = [None if answer.text is None else parse_answer(answer.text, codes) for answer in answers]
     pairs = zip(answers, said, strict=True)
     votes = [Vote(answer.id, annotator.name, category) for answer, category in pairs if category is not None]

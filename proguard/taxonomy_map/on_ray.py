@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from proguard.inference.weights import is_folder
 from proguard.runtime.cluster import connect
 from proguard.storage.images import ImageStore
-from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.journal import ModelAnswer
 from proguard.taxonomy_map.local_model import LocalModel, answer_batch
 from proguard.taxonomy_map.question_prompt import Asked
 
@@ -61,7 +61,7 @@ class Answerer:
 
 def annotate_on_ray(
     batches: Sequence[Sequence[Asked]], *, model: LocalModel, system: str, images: Path, cluster: Cluster
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[ModelAnswer]]:
     """Yield the answers to each batch as it is done, in any order; a lost machine's batches are done again.
 
     Connects to the cluster when the first answer is asked for, and leaves it after the last; a connection that is open
@@ -90,7 +90,7 @@ def annotate_on_ray(
         )
         answered.context.enable_progress_bars = False
         for row in answered.iter_rows():
-            yield [Answer(**fields) for fields in json.loads(row["answers"])]
+            yield [ModelAnswer(**fields) for fields in json.loads(row["answers"])]
 
 
 def _anywhere(model: LocalModel) -> LocalModel:

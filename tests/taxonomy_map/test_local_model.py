@@ -4,7 +4,7 @@ import pytest
 
 from proguard.inference.engine import Completion
 from proguard.inference.weights import identify
-from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.journal import ModelAnswer
 from proguard.taxonomy_map.local_model import LocalModel, annotate_here, answer_batch, plan_batches
 from proguard.taxonomy_map.model import Workplace, annotate_by_model
 from proguard.taxonomy_map.question_prompt import Asked
@@ -41,8 +41,8 @@ def test_answer_batch_gives_each_question_its_words_and_image(tmp_path):
     batch = [asked("a", "<image>one", sha), asked("b", "two")]
     answers = answer_batch(batch, engine=Echo(), system="sys", images=store_images(images, tmp_path))
     assert answers == [
-        Answer("a", "id a", f"sys|<image>one|{content}"),
-        Answer("b", "id b", "sys|two|None"),
+        ModelAnswer("a", "id a", f"sys|<image>one|{content}"),
+        ModelAnswer("b", "id b", "sys|two|None"),
     ]
 
 

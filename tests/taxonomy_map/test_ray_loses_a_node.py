@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proguard.inference.engine import Completion, Engine, Query
-from proguard.taxonomy_map.journal import Answer
+from proguard.taxonomy_map.journal import ModelAnswer
 from proguard.taxonomy_map.local_model import answer_batch, plan_batches
 from proguard.taxonomy_map.on_ray import Cluster, annotate_on_ray
 from proguard.taxonomy_map.question_prompt import Asked
@@ -32,7 +32,7 @@ class Echo:
         return [Completion(f"{query.messages[1]['content']} {len(query.image or b'')}") for query in queries]
 
 
-def flat(batches: list[list[Answer]]) -> list[Answer]:
+def flat(batches: list[list[ModelAnswer]]) -> list[ModelAnswer]:
     return sorted((answer for batch in batches for answer in batch), key=lambda answer: answer.key)
 
 
