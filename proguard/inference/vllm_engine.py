@@ -34,7 +34,8 @@ class VllmEngine:
         """
         try:
             from vllm import LLM, SamplingParams
-        except ImportError as error:
+        except Exception as error:
+            # The import runs code of torch, CUDA and vLLM's platforms, which raises whatever it likes.
             raise ImportError(_why_no_vllm(error)) from error
         self._chat = Chat(guard, remote_code=remote_code)
         images = {"limit_mm_per_prompt": {"image": 1}} if self._chat.sees_images else {}
@@ -83,8 +84,10 @@ def _read(query: Query, output: Any) -> Completion:
     )
 
 
-def _why_no_vllm(error: ImportError) -> str:
+def _why_no_vllm(error: Exception) -> str:
     """Return what to do about a failed import of vllm: install it, or what it needs and did not find."""
     if isinstance(error, ModuleNotFoundError) and error.name == "vllm":
         return "engine vllm is not installed: pip install 'proguard[gpu]'"
-    return f"engine vllm is installed, but does not import: {error}; requirements-gpu.lock has versions that fit"
+    kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+    said = kind + str(error).strip().partition("\n")[0]
+    return f"engine vllm is installed, but does not import: {said}; requirements-gpu.lock has versions that fit"

@@ -107,7 +107,8 @@ class Guard:
         except Exception as error:
             # Loaders raise whatever they like at a file that does not fit the others.
             said = str(error).strip().partition("\n")[0]
-            raise ValueError(f"{folder}: does not load: {type(error).__name__}: {said}: {REMEDY}") from error
+            machine = "see that vllm runs on this machine; " if engine == "vllm" else ""
+            raise ValueError(f"{folder}: does not load: {type(error).__name__}: {said}: {machine}{REMEDY}") from error
         return cls(loaded, card, taxonomy, batch_size=batch_size)
 
     def policy(self, source: PolicySource | None = None) -> OwnPolicy:

@@ -31,6 +31,13 @@ class Finder:
             "vllm is installed, but does not import: No module named 'xformers.ops'",
         ),
         (ImportError("libcudart.so.13: cannot open shared object file"), "does not import: libcudart.so.13"),
+        (
+            ModuleNotFoundError("No module named 'vllm._C'", name="vllm._C"),
+            "is installed, but does not import: No module named 'vllm._C'",
+        ),
+        (OSError("libtorch_cuda.so: undefined symbol: ncclX"), "does not import: OSError: libtorch_cuda.so: undefined"),
+        (RuntimeError("Failed to infer device type\nsee ..."), "import: RuntimeError: Failed to infer device type;"),
+        (AttributeError("module 'torch' has no attribute 'x'"), "import: AttributeError: module 'torch' has no"),
         (ImportError("cannot import name 'LLM' from 'vllm'"), "does not import: cannot import name 'LLM'"),
     ],
 )

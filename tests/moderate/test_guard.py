@@ -244,3 +244,16 @@ def test_load_of_a_folder_that_was_sealed_damaged_is_one_line(tmp_path, name, co
     with pytest.raises(ValueError, match="does not load.*dvc repro") as error:
         Guard.load(tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_load_into_a_vllm_that_does_not_start_says_where_to_look(tmp_path, monkeypatch):
+    seal_guard(tmp_path, CARD, ROOT / "data" / "taxonomy.yaml")
+
+    def fail(*_, **__):
+        raise RuntimeError("Failed to infer device type\nat length")
+
+    monkeypatch.setattr("proguard.moderate.guard.load_engine", fail)
+    with pytest.raises(
+        ValueError, match="RuntimeError: Failed to infer device type: see that vllm runs on this machine"
+    ):
+        Guard.load(tmp_path, "vllm")
