@@ -33,23 +33,25 @@ def test_verl_trains_two_steps_from_a_released_data_set(tmp_path):
         tmp_path / "work",
         tmp_path / "out/taxonomy.yaml",
     )
-    reward = {
+    reward = RewardConfig(**params["reward"])
+    scored = {
         "similarity": asdict(SimilarityConfig(**params["similarity"])),
-        "reward": asdict(RewardConfig(**params["reward"])),
+        "reward": asdict(reward),
         "embedder_gpus": None,
     }
     machines = Machines(**params["runtime"]["rl"])
-    settings = verl_settings(config, files, reward_kwargs=reward, engine=engine, machines=machines)
+    settings = verl_settings(config, files, reward_kwargs=scored, engine=engine, machines=machines)
     steps = []
-    curve = run_verl(
+    records = run_verl(
         make_overrides(settings | {"data.prompt_key": "messages"}),
         config,
         files,
         n_rows=len(rows["train"]),
         taxonomy=taxonomy(),
+        reward=reward,
         environment=engine.environment,
         stall_seconds=600,
         on_step=lambda numbers, step: steps.append(step),
     )
     assert steps == [1, 2]
-    assert all(numbers["malformed"] < 1 for numbers in curve.values())
+    assert all(0 < numbers["reward"] <= 3 for numbers in records.curve.values())
