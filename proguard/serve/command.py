@@ -9,7 +9,9 @@ A server that others can reach needs keys: PROGUARD_API_KEYS, separated by comma
 """
 
 import argparse
+import logging
 import math
+import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; return 0 after what was accepted is answered.
+    """Serve until SIGTERM or SIGINT; end the process with 0 after what was accepted is answered.
 
     Raises:
         ValueError, FileNotFoundError: When the options or the guard's folder are not usable.
@@ -67,7 +69,9 @@ def run(options: argparse.Namespace) -> int:
         fetch=make_fetch(max_bytes=limits.image_bytes) if options.remote_images else None,
     )
     serve(service, host=options.host, port=options.port)
-    return 0
+    # Nothing is left to write, and to take the engine's libraries apart costs two seconds of CPU.
+    logging.shutdown()
+    os._exit(0)
 
 
 def check_arguments(options: argparse.Namespace) -> None:
