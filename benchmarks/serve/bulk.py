@@ -19,7 +19,7 @@ from tests.worlds import draw_rows, store_images
 
 BATCH_SIZE = 64
 REPEATS = 3
-N_CATEGORIES = 8
+MAX_CATEGORIES = 8
 
 
 def measure_bulk(guard_folder: Path, n: int) -> list[Finding]:
@@ -34,7 +34,9 @@ def measure_bulk(guard_folder: Path, n: int) -> list[Finding]:
     )
     guard = Guard(engine, card, Guard.load(guard_folder).taxonomy, batch_size=BATCH_SIZE)
     drawn, images = draw_rows(n, split="test")
-    policy = guard.policy([node.code for node in guard.taxonomy if node.parent is not None][:N_CATEGORIES])
+    # As many as a prompt shows: the stage predict asks about no policy in parts.
+    n_shown = min(MAX_CATEGORIES, *(card.max_shown or {}).values())
+    policy = guard.policy([node.code for node in guard.taxonomy if node.parent is not None][:n_shown])
     rows = [make_row(r.sample, policy.at(r.policy.level), "free", policy.taxonomy) for r in drawn]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -16,7 +16,8 @@ from proguard.verdict import Verdict, render
 
 UNSAFE = render(Verdict("unsafe", None, "a risk", "because"))
 
-MODES = ("well", "slow", "raises", "hangs", "no JSON", "no choices", "no verdict", "half a verdict", "two verdicts")
+QUICK = ("well", "no JSON", "no choices", "no verdict", "half a verdict", "two verdicts")
+MODES = (*QUICK, "raises", "slow", "hangs")
 
 _TEXTS = {"no verdict": "safe", "half a verdict": UNSAFE[:-12], "two verdicts": UNSAFE + UNSAFE}
 
