@@ -16,7 +16,7 @@ def evaluate(folder, key=os.environ["GUARD_KEY"], **arguments):
     """Run the harness, and return its predictions by text and its metrics."""
     lines = ["id,prompt,unsafe", *(f"{i},{text},{int(unsafe)}" for i, (text, unsafe) in enumerate(ROWS.items()))]
     (folder / "rows.csv").write_text("\n".join(lines) + "\n")
-    model = {"url": f"{ADDRESS}/v1/moderations", "api_key": key, "concurrency": 2, "drop_failed_predictions": False}
+    model = {"url": f"{ADDRESS}/v1/moderations", "concurrency": 2, "drop_failed_predictions": False}
     config = {
         "run_name": "guard",
         "model": {"adapter": "openai_moderation", "args": model | arguments},
@@ -25,7 +25,7 @@ def evaluate(folder, key=os.environ["GUARD_KEY"], **arguments):
     }
     (folder / "config.yaml").write_text(json.dumps(config))
     command = [sys.executable, "-m", "guard_eval_harness", "run", "--config", str(folder / "config.yaml")]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OPENAI_API_KEY": key})
     assert done.returncode == 0, done.stderr[-2000:]
     lines = (folder / "run" / "datasets" / "rows" / "predictions.jsonl").read_text().splitlines()
     metrics = json.loads((folder / "run" / "datasets" / "rows" / "metrics.json").read_text())
