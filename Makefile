@@ -50,9 +50,11 @@ serve: setup
 rehearse: setup
 	python -m tools.rehearse --profile $(if $(filter $(PROFILE),paper published),$(PROFILE),paper)
 
-# What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B.
+# What a GPU does with the guard: equal verdicts with the CPU, and the cost of a row at 3B and 7B; then two steps of
+# training by verl and vLLM at 0.5B and 3B, for which the environment is set up with GPU=1.
 gpu-check: setup
 	python -m benchmarks.gpu_inference --out gpu.json
+	python -m benchmarks.gpu_training --out gpu_training.json
 
 # The trained guard as a folder for the Hugging Face hub, and in MLflow's registry.
 release: setup

@@ -19,8 +19,8 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
+from benchmarks.random_models import SIZES, TINY, write_random_model
 from proguard.inference.engine import Query
 from proguard.inference.transformers_engine import TransformersEngine
 from proguard.mini_world.world import draw_scenes
@@ -31,33 +31,24 @@ from proguard.taxonomy import load_taxonomy
 from proguard.verdict import parse
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "data" / "tiny_base"
 N_ROWS, NEW_TOKENS, REPEATS = 300, 64, 3
-
-SIZES: dict[str, dict[str, int]] = {
-    "3B": {"hidden_size": 2048, "intermediate_size": 11008, "num_hidden_layers": 36, "num_attention_heads": 16},
-    "7B": {"hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28},
-}
-"""Language models of Qwen2.5-VL as published; both have a vocabulary of about 152,000."""
-
-KEY_VALUE_HEADS = {"3B": 2, "7B": 4}
-VOCABULARY = 151_936
-VISION = {"depth": 32, "hidden_size": 1280, "intermediate_size": 3420, "num_heads": 16}
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, help="file for the results as JSON")
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["3B", "7B"])
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 8, 32, 64])
     arguments = parser.parse_args()
+    if not torch.cuda.is_available():
+        parser.exit(1, "gpu_inference needs an NVIDIA GPU, of 80 GiB for batches of 64: no CUDA device was found\n")
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     results: dict[str, Any] = {"device": torch.cuda.get_device_name(0), **versions}
     results["agreement"] = compare_devices(draw_queries(N_ROWS, "compact", n_shown=9))
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            write_random_model(size, Path(folder))
+            write_random_model(SIZES[size], Path(folder), device="cuda")
             results[size] = [measure_batch(Path(folder), size, n) for n in arguments.batches]
     text = json.dumps(results, indent=2)
     sys.stdout.write(text + "\n")
@@ -104,22 +95,6 @@ def compare_devices(queries: Sequence[tuple[Query, bool]]) -> dict[str, dict[str
         }
         for name in said
     }
-
-
-def write_random_model(size: str, folder: Path) -> None:
-    """Write a Qwen2.5-VL of a published size with random weights in bfloat16, and the tiny base's processor."""
-    config = AutoConfig.from_pretrained(TINY)
-    config.text_config.update({**SIZES[size], "num_key_value_heads": KEY_VALUE_HEADS[size], "vocab_size": VOCABULARY})
-    config.text_config.rope_parameters = {
-        "rope_type": "default", "mrope_section": [16, 24, 24], "rope_theta": 1_000_000.0,
-    }  # fmt: skip
-    config.text_config.layer_types = ["full_attention"] * SIZES[size]["num_hidden_layers"]
-    config.vision_config.update({**VISION, "out_hidden_size": SIZES[size]["hidden_size"]})
-    config.vision_config.fullatt_block_indexes = [7, 15, 23, 31]
-    with torch.device("cuda"):
-        model = AutoModelForImageTextToText.from_config(config, dtype=torch.bfloat16)
-    model.save_pretrained(folder)
-    AutoProcessor.from_pretrained(TINY).save_pretrained(folder)
 
 
 def measure_batch(folder: Path, size: str, n: int) -> dict[str, Any]:
