@@ -6,6 +6,7 @@ python -m benchmarks.rollouts
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -22,6 +23,15 @@ N_PROMPTS, GROUP_SIZE, MAX_TOKENS, REPEATS = 16, 8, 48, 7
 
 def main() -> None:
     """Print the median, the spread and the ratio."""
+    seconds = time_rollouts(["ours", "generate"], repeats=REPEATS)
+    for name, values in seconds.items():
+        sys.stdout.write(f"{name}: median {statistics.median(values):.2f} s, {min(values):.2f} to {max(values):.2f}\n")
+    ratio = statistics.median(seconds["generate"]) / statistics.median(seconds["ours"])
+    sys.stdout.write(f"generate / ours: {ratio:.1f}\n")
+
+
+def time_rollouts(names: Sequence[str], *, repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of each repeat of ``ours`` and ``generate``, in turn, after one that is not counted."""
     torch.set_num_threads(1)
     folder = ROOT / "data" / "tiny_base"
     model = AutoModelForImageTextToText.from_pretrained(folder, attn_implementation="sdpa").eval()
@@ -59,17 +69,15 @@ def main() -> None:
                 suppress_tokens=list(banned),
             )  # fmt: skip
 
-    seconds: dict[str, list[float]] = {"ours": [], "generate": []}
-    for step in range(REPEATS + 1):
-        for name, run in (("ours", ours), ("generate", theirs)):
+    run = {"ours": ours, "generate": theirs}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for step in range(repeats + 1):
+        for name in names:
             start = time.perf_counter()
-            run(step)
+            run[name](step)
             if step:
                 seconds[name].append(time.perf_counter() - start)
-    for name, values in seconds.items():
-        sys.stdout.write(f"{name}: median {statistics.median(values):.2f} s, {min(values):.2f} to {max(values):.2f}\n")
-    ratio = statistics.median(seconds["generate"]) / statistics.median(seconds["ours"])
-    sys.stdout.write(f"generate / ours: {ratio:.1f}\n")
+    return seconds
 
 
 if __name__ == "__main__":
