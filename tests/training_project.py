@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,7 @@ import yaml
 from proguard.guard_folder import seal_guard
 from proguard.policy import full_policy
 from proguard.prompt import PromptFormat
+from proguard.row import make_row
 from proguard.runtime.params import compose_params
 from tests.tables import write_rows
 from tests.worlds import draw_rows, make_guard_card, store_images, taxonomy
@@ -56,7 +57,8 @@ def make_project(
     seal_guard(folder / "data" / "guards" / "base", card, ROOT / "data" / "taxonomy.yaml")
     rows, images = draw_rows(n_rows)
     if is_full:
-        rows = [replace(row, policy=full_policy(taxonomy(), "subcategory")) for row in rows]
+        whole = full_policy(taxonomy(), "subcategory")
+        rows = [make_row(row.sample, whole, "shown" if row.role == "hidden" else row.role, taxonomy()) for row in rows]
     write_rows(rows, folder / "data" / "splits" / "train.parquet")
     store_images(images, folder / "data" / "collected" / "images")
     return folder

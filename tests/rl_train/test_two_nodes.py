@@ -15,11 +15,12 @@ from tests.training_project import make_project, read_curve, train
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(0),  # `train` has a limit of its own.
     pytest.mark.skipif("PROGUARD_CLUSTER_CHECK" not in os.environ, reason="trains five times: make cluster-check"),
 ]
 
 SETTINGS = (
-    "rl_train.steps=4", "rl_train.batch_size=4", "rl_train.mini_batch_size=4", "rl_train.save_every=1",
+    "rl_train.steps=20", "rl_train.batch_size=4", "rl_train.mini_batch_size=4", "rl_train.save_every=1",
     "runtime.rl.stall_seconds=400",
 )  # fmt: skip
 MEMORY = 200 * 2**20
@@ -74,21 +75,28 @@ def test_training_goes_on_after_driver_worker_and_head_were_killed(tmp_path):
     def go(machines, **kwargs):
         return train(project, *SETTINGS, f"runtime.rl.ray_address={machines.address}", timeout=TIMEOUT, **kwargs)
 
-    def at_step(step, kill):
-        return lambda saved: kill() if saved == step else None
+    def once_after(step, kill):
+        killed = []
+
+        def at(saved):
+            if saved >= step and not killed:
+                killed.append(saved)
+                kill()
+
+        return at
 
     with two_machines() as machines:
         assert go(machines, kill_at=1).returncode == -9
-        without_worker = go(machines, at=at_step(2, machines.kill_worker))
+        without_worker = go(machines, at=once_after(2, machines.kill_worker))
         assert without_worker.returncode > 0
-        assert min(without_worker.steps, default=2) == 2
+        assert min(without_worker.steps) > 1
         machines.add_worker()
-        without_head = go(machines, at=at_step(3, machines.kill_head))
+        without_head = go(machines, at=once_after(4, machines.kill_head))
         assert without_head.returncode > 0
-        assert min(without_head.steps, default=3) == 3
+        assert min(without_head.steps) > 2
     with two_machines() as machines:
         done = go(machines)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert min(done.steps, default=4) == 4
+    assert min(done.steps) > 4
     assert guard_of(project) == guard_of(whole)
     assert read_curve(project).equals(read_curve(whole))

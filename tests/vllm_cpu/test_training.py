@@ -16,6 +16,7 @@ def has_cpu_build() -> bool:
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(0),  # `train` has a limit of its own.
     pytest.mark.skipif(not has_cpu_build(), reason="needs vLLM's build for CPUs: make test-vllm"),
 ]
 
