@@ -68,7 +68,7 @@ def test_training_holds_its_curves_and_the_sampled_rollouts_as_a_table(project):
     run = children["rl_train"].info.run_id
     client = mlflow.MlflowClient()
     assert {a.path for a in client.list_artifacts(run)} == {"rollouts.json", "terms.csv"}
-    assert client.load_table("proguard", "rollouts.json", [run]).to_dict("records") == lines
+    assert client.load_table(client.get_run(run).info.experiment_id, "rollouts.json", [run]).to_dict("records") == lines
 
 
 def test_pipeline_holds_no_more_metrics_than_fit_on_a_screen(project):
