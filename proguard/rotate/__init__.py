@@ -1,0 +1,1 @@
+"""Rotation: a training for each fold of the categories, after which every category was novel once."""
