@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": "proguard.plan.command",
     "guards": "proguard.guard_list.command",
     "compare": "proguard.compare.command",
+    "discover": "proguard.discovery.command",
     "rotate": "proguard.rotate.command",
     "lab": "proguard.lab.command",
     "params": "proguard.runtime.params_command",

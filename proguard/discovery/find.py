@@ -1,0 +1,150 @@
+"""From a test set's predictions, or an application's outcomes, to proposals and a policy."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from proguard.discover.entries import write_policy
+from proguard.discover.given import Given, names_of_rows
+from proguard.discover.propose import Discovery, propose
+from proguard.discover.run import DiscoverOptions, discovery_json
+from proguard.moderate.policy_file import read_policy
+from proguard.moderate.strict_json import parse_json
+from proguard.naming import NameBank, SimilarityConfig
+from proguard.readings.table import read_predictions
+from proguard.row import read_rows
+from proguard.runtime.params import PARAMS
+from proguard.storage.files import read_json_lines
+from proguard.storage.yaml_file import read_yaml
+from proguard.taxonomy import Taxonomy, load_taxonomy
+
+MAX_CATEGORIES = 10_000
+"""More than any guard takes; the guard that is given the policy checks its own limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is looked at, and how."""
+
+    params: Mapping[str, Any]
+    options: DiscoverOptions
+    taxonomy: Taxonomy
+    listed: tuple[Any, ...]
+    """Entries of the policy in force."""
+
+    taken: tuple[str, ...]
+    """Ids that proposals must not have: codes of the taxonomy, ids of the policy."""
+
+    @property
+    def clustering(self) -> dict[str, Any]:
+        """The settings of the clusters."""
+        return self.options.clustering
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A discovery and where it was made."""
+
+    discovery: Discovery
+    rows: int
+    """Rows that were looked at."""
+
+    where: str
+    """For sentences."""
+
+    true: tuple[Mapping[str, int], ...] | None
+    """Of each proposal, its rows by true category, most first; ``None`` where nobody knows."""
+
+
+def read_settings(options: argparse.Namespace) -> Settings:
+    """Return the settings of params.yaml with those of the command line.
+
+    Raises:
+        FileNotFoundError: When there is no params.yaml here.
+        ValueError: When the policy or a setting is not usable.
+    """
+    if not PARAMS.exists():
+        raise FileNotFoundError(f"no {PARAMS} here; run from the project's root")
+    params = OmegaConf.to_container(OmegaConf.load(PARAMS), resolve=True)
+    given = {
+        "guard": options.guard,
+        "test_set": options.set,
+        "min_support": options.min_support,
+        "same_from": options.same_from,
+    }
+    own = replace(DiscoverOptions(**params["discover"]), **{k: v for k, v in given.items() if v is not None})
+    taxonomy, codes, listed = load_taxonomy(params["paths"]["taxonomy"]), [], ()
+    if options.policy is not None:
+        shown = read_policy(options.policy, taxonomy, max_categories=MAX_CATEGORIES).shown or ()
+        codes, listed = [id_ for id_, _ in shown], tuple(_read_entries(options.policy))
+    return Settings(params, own, taxonomy, listed, (*(node.code for node in taxonomy), *codes))
+
+
+def find_names(settings: Settings, *, outcomes: Path | None) -> Found:
+    """Return the proposals that the names of a test set, or of a file of outcomes, give.
+
+    Raises:
+        ValueError: When there is no such guard or test set, or a line is no outcome.
+        FileNotFoundError: When a file is missing.
+    """
+    bank = NameBank(settings.taxonomy, SimilarityConfig(**settings.params["similarity"]))
+    clustering = {**settings.clustering, "taken": settings.taken}
+    if outcomes is not None:
+        if not outcomes.is_file():
+            raise FileNotFoundError(f"{outcomes}: no such file")
+        records = list(read_outcomes(outcomes))
+        named = [row for row in records if row is not None]
+        return Found(propose(named, bank.embed, **clustering), len(records), str(outcomes), None)
+    rows_file, predictions = _files_of(settings)
+    rows = read_rows(rows_file, settings.taxonomy)
+    readings = {id_: prediction.reading for id_, prediction in read_predictions(predictions).items()}
+    given = names_of_rows(rows, readings, settings.taxonomy)
+    discovery = propose(given, bank.embed, **clustering)
+    true = tuple(entry["true"] for entry in discovery_json(discovery, given, rows, settings.taxonomy))
+    where = f"guard {settings.options.guard} on {settings.options.test_set}"
+    return Found(discovery, len(rows), where, true)
+
+
+def read_outcomes(path: Path) -> Iterator[Given | None]:
+    """Yield each row of a file of outcomes: its name where the policy did not list the risk, ``None`` otherwise.
+
+    Raises:
+        ValueError: When a line is no outcome; the message names file and line.
+    """
+    for number, record in enumerate(read_json_lines(path), 1):
+        if not isinstance(record, dict) or "flagged" not in record:
+            raise ValueError(f"{path} line {number}: expected an outcome of `proguard moderate --output`")
+        name = record.get("name")
+        is_named = record["flagged"] and record.get("in_policy") is False and isinstance(name, str) and name.strip()
+        yield Given(str(record.get("id", record.get("row", number))), name) if is_named else None
+
+
+def write_found(found: Found, settings: Settings, *, output: Path) -> None:
+    """Write the policy in force and the proposals after it, and check it as a guard would.
+
+    Raises:
+        ValueError: When the file is not a policy that can be read back.
+    """
+    write_policy(settings.listed, found.discovery.proposals, output)
+    read_policy(output, settings.taxonomy, max_categories=MAX_CATEGORIES)
+
+
+def _files_of(settings: Settings) -> tuple[Path, Path]:
+    params, own = settings.params, settings.options
+    if own.guard not in params["predict"]["guards"]:
+        raise ValueError(f"no guard {own.guard!r}; predict.guards has {', '.join(params['predict']['guards'])}")
+    if own.test_set not in params["predict"]["test_sets"]:
+        raise ValueError(f"no test set {own.test_set!r}; there are {', '.join(params['predict']['test_sets'])}")
+    rows = Path(params["paths"]["splits"]) / f"{own.test_set}.parquet"
+    predictions = Path(params["paths"]["predictions"]) / f"{own.guard}-{own.test_set}.parquet"
+    if missing := [path for path in (rows, predictions) if not path.is_file()]:
+        raise FileNotFoundError(f"{missing[0]}: missing; `dvc repro predict`, or `dvc checkout`, makes it")
+    return rows, predictions
+
+
+def _read_entries(path: Path) -> list[Any]:
+    return parse_json(path.read_text(encoding="utf-8-sig")) if path.suffix == ".json" else read_yaml(path)
