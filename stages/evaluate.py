@@ -17,6 +17,7 @@ from proguard.evaluate.metrics.predictions import check_guards, judge_all, measu
 from proguard.evaluate.metrics.tokens import token_counter
 from proguard.evaluate.metrics.versus import compare_with_all, versus_csv
 from proguard.evaluate.report.comparison import guards_on
+from proguard.evaluate.report.discovery import show_discovery
 from proguard.evaluate.report.facts import describe_run
 from proguard.evaluate.report.guard_details import detail_tables, details_csv
 from proguard.evaluate.report.guards import guard_tables, guards_csv
@@ -97,6 +98,15 @@ def main(cfg: DictConfig) -> None:
         guards_compared=every_guard,
         details_compared=details,
         versus=versus,
+        discovery=show_discovery(
+            read_json(Path(cfg.paths.summaries) / "discover.json"),
+            read_json(Path(cfg.paths.discovery) / "proposals.json"),
+            pl.read_parquet(Path(cfg.paths.discovery) / "trial.parquet"),
+            taxonomy,
+            n_resamples=options.n_resamples,
+            confidence=options.confidence,
+            seed=options.seed,
+        ),
     )
     tables = {
         "balance": balance,

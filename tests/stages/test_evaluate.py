@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
 from proguard.runtime.params import compose_params
-from proguard.storage.files import write_json
+from proguard.storage.files import write_json, write_table
+from tests.evaluate.report.discoveries import PROPOSALS, SUMMARY, make_trial
 from tests.evaluate.report.summaries import EMPTY, make_training
 from tests.evaluate.report.test_figures import TERMS
 from tests.outcomes import answer, draw_test_rows, write_predictions
@@ -39,6 +40,9 @@ def write_inputs(root) -> None:
     TERMS.write_csv(root / "data/training/terms.csv")
     write_json(EMPTY, root / "data/summaries/leakage.json")
     write_json({"training": make_training(taxonomy())}, root / "data/summaries/ood_split.json")
+    write_json(SUMMARY, root / "data/summaries/discover.json")
+    write_json(PROPOSALS, root / "data/discovery/proposals.json")
+    write_table(make_trial(), root / "data/discovery/trial.parquet")
     for name in ("taxonomy.yaml", "published_results.csv"):
         shutil.copy(ROOT / "data" / name, root / "data" / name)
     guard = root / "data/guards/proguard"

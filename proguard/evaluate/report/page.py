@@ -26,6 +26,7 @@ from proguard.evaluate.report.comparison import (
     compare_other_sets,
     guards_on,
 )
+from proguard.evaluate.report.discovery import DiscoverySection
 from proguard.evaluate.report.duplicates import describe_duplicates
 from proguard.evaluate.report.examples import describe, draw_examples
 from proguard.evaluate.report.failures import KIND_TITLES, KindBar, count_bar, find_weaknesses
@@ -95,6 +96,7 @@ def build_report(
     guards_compared: Sequence[GuardTable] = (),
     details_compared: Sequence[DetailTable] = (),
     versus: Sequence[Versus] = (),
+    discovery: DiscoverySection | None = None,
 ) -> str:
     """Return the report as HTML.
 
@@ -114,6 +116,7 @@ def build_report(
         guards_compared: Every guard on every test set.
         details_compared: What lies behind their numbers.
         versus: The trained guard against each other one.
+        discovery: What the guard's own names suggest; ``None`` leaves the section out.
     """
     guards = guards_on(estimates, options.test_set, baseline=options.baseline, trained=options.trained)
     before, after, taxonomy = outcomes[options.baseline], outcomes[options.trained], bank.taxonomy
@@ -140,6 +143,7 @@ def build_report(
         guards_compared=guards_compared,
         details_compared=details_compared,
         versus=versus,
+        discovery=discovery,
         balance=balance.rows(named=True),
         duplicates=describe_duplicates(leakage),
         training=describe_training(training, taxonomy),

@@ -7,6 +7,7 @@ import polars as pl
 from proguard.evaluate.metrics.outcome import Outcome, judge
 from proguard.evaluate.metrics.predictions import measure_sets
 from proguard.evaluate.metrics.versus import compare_with_all
+from proguard.evaluate.report.discovery import DiscoverySection
 from proguard.evaluate.report.guard_details import detail_tables
 from proguard.evaluate.report.guards import guard_tables
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
@@ -53,12 +54,19 @@ def judge_guards() -> Judged:
 
 
 def build(
-    judged: Judged, *, options=OPTIONS, facts=(("Profile", "mini"),), other_sets=(), leakage=EMPTY, training=None
+    judged: Judged,
+    *,
+    options=OPTIONS,
+    facts=(("Profile", "mini"),),
+    other_sets=(),
+    leakage=EMPTY,
+    training=None,
+    discovery=None,
 ) -> str:
     """Return the report of two guards."""
     _, outcomes, _ = judged
     sets = {"test": outcomes} | {name: {"proguard": outcomes["proguard"]} for name in other_sets}
-    return _build(judged, sets, options, facts, leakage, training or make_training(taxonomy()))
+    return _build(judged, sets, options, facts, leakage, training or make_training(taxonomy()), discovery)
 
 
 def build_three(judged: Judged) -> str:
@@ -82,7 +90,15 @@ def _add_words(outcomes: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
     return outcomes | {"word_list": [replace(o, reward=None) for o in words]}
 
 
-def _build(judged: Judged, sets: dict, options: ReportOptions, facts: tuple, leakage: dict, training: dict) -> str:
+def _build(
+    judged: Judged,
+    sets: dict,
+    options: ReportOptions,
+    facts: tuple,
+    leakage: dict,
+    training: dict,
+    discovery: DiscoverySection | None = None,
+) -> str:
     bank, outcomes, images = judged
     estimates = measure_sets(sets, baseline="base", trained="proguard", **MEASURE)
     published = pl.read_csv(ROOT / "data" / "published_results.csv")
@@ -97,6 +113,7 @@ def _build(judged: Judged, sets: dict, options: ReportOptions, facts: tuple, lea
         balance=balance_table({"test": [o.row for o in outcomes["base"]]}),
         leakage=leakage,
         training=training,
+        discovery=discovery,
         published=published,
         images={sha: images[sha] for sha in pick_images(outcomes["proguard"], options)},
         guards_compared=guard_tables(estimates, published, {"word_list": "WildGuard-7B"}),

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from proguard.evaluate.report.discovery import show_discovery
+from tests.evaluate.report.discoveries import PROPOSALS, SUMMARY, make_trial
 from tests.evaluate.report.pages import OPTIONS, build, build_three, judge_guards
 from tests.evaluate.report.summaries import FOUND, make_training
 from tests.worlds import taxonomy
@@ -23,7 +25,9 @@ def page(judged):
 @pytest.fixture(scope="module")
 def full_page(judged):
     """A report of a run with other test sets, found leakage, and markup for a base model's name."""
-    return build(judged, facts=[("Base model", "<script>")], other_sets=["openai_moderation"], leakage=FOUND)
+    found = show_discovery(SUMMARY, PROPOSALS, make_trial(), taxonomy(), n_resamples=50, confidence=0.95, seed=0)
+    sets = ["openai_moderation"]
+    return build(judged, facts=[("Base model", "<script>")], other_sets=sets, leakage=FOUND, discovery=found)
 
 
 def test_report_says_that_the_better_guard_is_better(page):
@@ -105,3 +109,11 @@ def test_report_of_three_guards_has_a_line_for_each_and_the_papers_others(judged
     assert "LlamaGuard4-12B" in [name for theirs, name in heads if theirs]
     assert "WildGuard-7B" not in [name for _, name in heads]
     assert "paper " in page
+
+
+def test_section_on_discovery_is_there_when_it_was_run(page, full_page):
+    assert "What its own names suggest" not in page
+    section = full_page.split('id="discovery"')[1].split("</section>")[0]
+    assert "Scams &lt;b&gt;" in section
+    assert "Risks that training never listed" in section
+    assert ">+50.0</span>" in section
