@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from proguard.discover.entries import entry_of
 from proguard.discover.propose import Proposal
@@ -15,10 +16,23 @@ from proguard.row import Row
 from proguard.sample import Sample
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a guard said about a row whose policy has the proposals."""
+
+    outcome: Outcome
+
+    chosen: Proposal | None
+    """The proposal whose id the guard gave, or one of whose names; ``None`` when it gave neither."""
+
+    is_by_id: bool
+    """Whether it gave the id, as the policy asks for. Some guards repeat the name instead."""
+
+
 def ask_again(
     rows: Sequence[Row], proposals: Sequence[Proposal], guard: Guard, images: Mapping[str, bytes], *, seed: int
-) -> list[tuple[Outcome, Proposal | None]]:
-    """Return the outcome of each row under its policy and the proposals, and the proposal that it chose, if any.
+) -> list[Asked]:
+    """Return what the guard says about each row under its policy and the proposals.
 
     A proposal that says what a row's policy lists already is left out of it, as a person would do.
 
@@ -39,7 +53,13 @@ def ask_again(
         pairs.append((_item(row.sample, images), OwnPolicy(shown, own.taxonomy)))
         joined.append(ids)
     outcomes = guard.judge(pairs)
-    return [(outcome, ids.get(outcome.category or "")) for outcome, ids in zip(outcomes, joined, strict=True)]
+    return [_read(outcome, ids) for outcome, ids in zip(outcomes, joined, strict=True)]
+
+
+def _read(outcome: Outcome, ids: Mapping[str, Proposal]) -> Asked:
+    said = outcome.category or ""
+    named = next((proposal for proposal in ids.values() if said in proposal.names), None)
+    return Asked(outcome, ids.get(said, named), said in ids)
 
 
 def draw_ids(policy: Policy, proposals: Sequence[Proposal], guard: Guard, rng: random.Random) -> dict[str, Proposal]:

@@ -42,6 +42,9 @@ class DiscoverOptions:
     trial_rows: int
     """Rows of each kind that are asked again; 0 asks none."""
 
+    trial_proposals: int
+    """Most proposals that join a policy in the trial, those of most rows."""
+
     seed: int
 
     @property
@@ -73,7 +76,8 @@ def run_trial(
     """
     first = [row for row in rows if in_first_half(row.sample.group, seed=options.seed)]
     given = names_of_rows(first, readings, taxonomy)
-    proposals = propose(given, encode, **options.clustering, taken=[node.code for node in taxonomy]).proposals
+    found = propose(given, encode, **options.clustering, taken=[node.code for node in taxonomy])
+    proposals = found.proposals[: options.trial_proposals]
     trial = draw_trial(rows, n_rows=options.trial_rows, seed=options.seed)
     if not proposals or not trial:
         return pl.DataFrame(schema=TRIAL_SCHEMA)

@@ -11,11 +11,10 @@ from typing import Literal
 import polars as pl
 
 from proguard.discover.given import Given
-from proguard.discover.join import ask_again
+from proguard.discover.join import Asked, ask_again
 from proguard.discover.propose import Proposal
 from proguard.discover.truth import place_proposals, true_categories
 from proguard.moderate.guard import Guard
-from proguard.moderate.outcome import Outcome
 from proguard.readings.reading import Reading
 from proguard.row import Row
 from proguard.sample import content_hash
@@ -29,6 +28,7 @@ TRIAL_SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),
     "right_before": pl.Boolean(),
     "right_after": pl.Boolean(),
+    "by_id_after": pl.Boolean(),
     "unsafe_before": pl.Boolean(),
     "unsafe_after": pl.Boolean(),
 }
@@ -63,8 +63,7 @@ class _Case:
 
     row: Row
     reading: Reading
-    outcome: Outcome
-    chosen: Proposal | None
+    asked: Asked
 
 
 def try_proposals(
@@ -80,8 +79,8 @@ def try_proposals(
 ) -> pl.DataFrame:
     """Return a line of `TRIAL_SCHEMA` for each row of the trial.
 
-    An unlisted row is right when it is put to its own category: before by a name that belongs to a proposal of it,
-    after by the id of such a proposal. A listed row is right by its id, a safe one without an alarm.
+    An unlisted row is right when it is put to its own category: by a name that belongs to a proposal of it, or by the
+    id of one, which is counted apart. A listed row is right by its id, a safe one without an alarm.
 
     Args:
         rows: All rows of the test set.
@@ -99,8 +98,8 @@ def try_proposals(
     images = read_images([row.sample.image for row in trial if row.sample.image])
     asked = ask_again(trial, proposals, guard, images, seed=seed)
     records = []
-    for row, (outcome, chosen) in zip(trial, asked, strict=True):
-        case = _Case(row, readings[row.sample.id], outcome, chosen)
+    for row, said in zip(trial, asked, strict=True):
+        case = _Case(row, readings[row.sample.id], said)
         before, after = _is_right(case, truth.get(row.sample.id), by_name, placed)
         records.append(
             {
@@ -109,8 +108,9 @@ def try_proposals(
                 "kind": kind_of(row),
                 "right_before": before,
                 "right_after": after,
+                "by_id_after": after and (said.is_by_id or kind_of(row) == "listed"),
                 "unsafe_before": case.reading.is_unsafe or not case.reading.is_read,
-                "unsafe_after": outcome.flagged,
+                "unsafe_after": said.outcome.flagged,
             }
         )
     return pl.DataFrame(records, schema=TRIAL_SCHEMA, orient="row").sort("kind", "id")
@@ -119,18 +119,18 @@ def try_proposals(
 def _is_right(
     case: _Case, true: str | None, by_name: Mapping[str, str | None], placed: Mapping[str, str | None]
 ) -> tuple[bool, bool]:
-    kind, reading, outcome = kind_of(case.row), case.reading, case.outcome
+    kind, reading, outcome = kind_of(case.row), case.reading, case.asked.outcome
     if kind == "safe":
         return reading.is_read and not reading.is_unsafe, not outcome.flagged
     if kind == "listed":
         gold = case.row.target.gold
         return reading.category == gold, outcome.category == gold
-    said = by_name.get(reading.name or "")
-    return said is not None and said == true, case.chosen is not None and placed[case.chosen.id] == true
+    before, chosen = by_name.get(reading.name or ""), case.asked.chosen
+    return before is not None and before == true, chosen is not None and placed[chosen.id] == true
 
 
 def summarise_trial(trial: pl.DataFrame) -> dict[str, dict[str, float | int]]:
     """Return rows, and shares before and after, by kind."""
-    shares = [pl.col(name).mean().round(6) for name in TRIAL_SCHEMA if name.startswith(("right", "unsafe"))]
+    shares = [pl.col(name).mean().round(6) for name in TRIAL_SCHEMA if TRIAL_SCHEMA[name] == pl.Boolean()]
     table = trial.group_by("kind").agg(pl.len().alias("rows"), *shares).sort("kind")
     return {record.pop("kind"): record for record in table.iter_rows(named=True)}

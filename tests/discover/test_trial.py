@@ -43,9 +43,20 @@ def guard(rule=rule, **card):
 @pytest.mark.parametrize("policy", [PLAIN, SHUFFLED])
 def test_guard_chooses_a_proposal_that_joined_the_policy(policy):
     rows = [make("1 about Odd Hatred", "C5S1", "novel", policy), make("2 about nothing", None, "free", policy)]
-    (first, chosen), (second, none) = ask_again(rows, [HATE, SCAM], guard(), {}, seed=0)
-    assert (first.flagged, first.in_policy, first.name, chosen) == (True, True, "Odd Hatred", HATE)
-    assert (second.flagged, none) == (False, None)
+    first, second = ask_again(rows, [HATE, SCAM], guard(), {}, seed=0)
+    assert (first.outcome.in_policy, first.outcome.name, first.chosen, first.is_by_id) == (
+        True,
+        "Odd Hatred",
+        HATE,
+        True,
+    )
+    assert (second.outcome.flagged, second.chosen, second.is_by_id) == (False, None, False)
+
+
+def test_guard_that_repeats_the_name_chose_the_proposal_but_not_by_its_id():
+    stubborn = guard(lambda prompt: say("unsafe", None, "Odd Scam"))
+    (asked,) = ask_again([make("1", "C3S1", "novel")], [HATE, SCAM], stubborn, {}, seed=0)
+    assert (asked.chosen, asked.is_by_id, asked.outcome.in_policy) == (SCAM, False, False)
 
 
 def test_ids_are_of_the_policys_kind():
@@ -65,15 +76,15 @@ def test_more_proposals_than_codes_keep_ids_of_their_own():
 
 def test_large_policy_is_asked_in_parts():
     parted = guard(max_shown={"subcategory": 2, "category": 2})
-    ((outcome, chosen),) = ask_again([make("0 about Odd Scam", "C3S1", "novel")], [HATE, SCAM], parted, {}, seed=0)
-    assert (outcome.parts, chosen) == (2, SCAM)
+    (asked,) = ask_again([make("0 about Odd Scam", "C3S1", "novel")], [HATE, SCAM], parted, {}, seed=0)
+    assert (asked.outcome.parts, asked.chosen) == (2, SCAM)
 
 
 def test_proposal_that_the_policy_lists_is_left_out():
     listed = Proposal("X1", taxonomy()["C7S2"].name, "d", (), (), 3, ())
     row = make(f"0 about {listed.name}", "C7S2", "shown")
-    ((outcome, chosen),) = ask_again([row], [listed], guard(), {}, seed=0)
-    assert (outcome.category, chosen) == ("C7S2", None)
+    (asked,) = ask_again([row], [listed], guard(), {}, seed=0)
+    assert (asked.outcome.category, asked.chosen) == ("C7S2", None)
 
 
 def test_halves_share_no_group_and_the_trial_is_of_the_second():
@@ -113,6 +124,7 @@ def test_trial_says_what_changed_by_kind():
         "rows": 4,
         "right_before": 0.25,
         "right_after": 0.75,
+        "by_id_after": 0.75,
         "unsafe_before": 0.5,
         "unsafe_after": 0.75,
     }

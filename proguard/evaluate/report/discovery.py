@@ -23,6 +23,8 @@ _KINDS = {
 }
 """Kinds of the trial in the order of the page: title, and what counts as right."""
 
+_UNLISTED = ("novel", "hidden")
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -38,6 +40,9 @@ class Tried:
     gain: str
     gain_range: str
     trend: Trend
+    by_id: str
+    """Share that is right after by the id of a proposal."""
+
     unsafe_before: str
     unsafe_after: str
 
@@ -92,7 +97,7 @@ def _truly(entry: Mapping[str, Any], taxonomy: Taxonomy) -> str:
 
 
 def _try(kind: str, rows: pl.DataFrame, *, n_resamples: int, confidence: float, seed: int) -> Tried:
-    columns = ("right_before", "right_after", "unsafe_before", "unsafe_after")
+    columns = ("right_before", "right_after", "by_id_after", "unsafe_before", "unsafe_after")
     counts = np.column_stack([rows[name].to_numpy().astype(float) for name in columns] + [np.ones(rows.height)])
     groups = rows["group"].to_list()
     sums = np.vstack([counts.sum(axis=0), resample_sums(counts, groups, n_resamples=n_resamples, seed=seed)])
@@ -111,6 +116,7 @@ def _try(kind: str, rows: pl.DataFrame, *, n_resamples: int, confidence: float, 
         gain=show_gain(gain.value, "percent"),
         gain_range=show_range(gain, "percent", is_gain=True),
         trend=trend(gain, "higher"),
+        by_id=show_value(float(shares["by_id_after"][0]), "percent") if kind in _UNLISTED else "–",
         unsafe_before=show_value(float(shares["unsafe_before"][0]), "percent"),
         unsafe_after=show_value(float(shares["unsafe_after"][0]), "percent"),
     )

@@ -37,6 +37,7 @@ def make_trial() -> pl.DataFrame:
                 "kind": kind,
                 "right_before": before,
                 "right_after": after,
+                "by_id_after": after and i % 2 == 0,
                 "unsafe_before": unsafe,
                 "unsafe_after": still,
             }

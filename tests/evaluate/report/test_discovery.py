@@ -20,8 +20,8 @@ def test_proposal_says_what_most_of_its_rows_truly_are():
 def test_kinds_are_compared_on_the_same_rows():
     novel, safe = show().tried
     assert (novel.n, novel.before, novel.after, novel.gain, novel.trend) == (10, "20.0 %", "70.0 %", "+50.0", "better")
-    assert (novel.unsafe_before, novel.unsafe_after) == ("50.0 %", "90.0 %")
-    assert (safe.gain, safe.trend, safe.unsafe_after) == ("+0.0", "unclear", "0.0 %")
+    assert (novel.by_id, novel.unsafe_before, novel.unsafe_after) == ("40.0 %", "50.0 %", "90.0 %")
+    assert (safe.gain, safe.trend, safe.by_id, safe.unsafe_after) == ("+0.0", "unclear", "–", "0.0 %")
 
 
 @pytest.mark.parametrize("n", [0, 1, N_PROPOSALS + 3])
