@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro serve release release-data clients test test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
+.PHONY: setup plan guards generate repro rotate serve release release-data clients test test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -39,6 +39,10 @@ generate: setup
 
 repro: setup
 	dvc repro
+
+# A training for each fold of the categories, after which every category was novel once; goes on after a kill.
+rotate: setup
+	proguard rotate
 
 # The guard behind HTTP on this machine: make serve PORT=9000 GUARD=data/guards/base
 PORT ?= 8000
