@@ -3,23 +3,19 @@
 python stages/predict.py predict.guard=proguard predict.test_set=test
 """
 
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from proguard.guards.families import open_guard_folder
 from proguard.guards.spec import Decoding
-from proguard.predict.run import ask_all, read_all, seconds_per_ask
+from proguard.predict.answered import write_predictions
+from proguard.predict.run import ask_all, seconds_per_ask
 from proguard.predict.source import Means, answer_all
-from proguard.readings.reading import SIDES
-from proguard.readings.table import prediction_table
 from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
 from proguard.runtime.tracking import log_step
-from proguard.storage.files import write_json, write_table
 from proguard.storage.fingerprint import fingerprint
 from proguard.storage.images import ImageStore
 from proguard.storage.journal import open_journal
@@ -35,30 +31,20 @@ def main(cfg: DictConfig) -> None:
     guard, taxonomy = open_guard_folder(folder), load_taxonomy(cfg.paths.taxonomy)
     rows = read_rows(rows_file, taxonomy)
     decoding = OmegaConf.to_container(cfg.predict.decoding, resolve=True)
+    means = Means(
+        engine=cfg.predict.engine,
+        dtype=cfg.predict.dtype,
+        decoding=Decoding(**decoding),
+        runtime=OmegaConf.to_container(cfg.runtime, resolve=True),
+        images=ImageStore(Path(cfg.paths.collected) / "images"),
+    )
     inputs = fingerprint(folder, rows_file, dtype=cfg.predict.dtype, **decoding)
     journal_path = Path(cfg.runtime.work) / "predict" / f"{run}-{inputs}.jsonl"
     with open_journal(journal_path) as journal:
-        answered = answer_all(
-            ask_all(rows, guard.family, taxonomy),
-            guard,
-            folder,
-            Means(
-                engine=cfg.predict.engine,
-                dtype=cfg.predict.dtype,
-                decoding=Decoding(**decoding),
-                runtime=OmegaConf.to_container(cfg.runtime, resolve=True),
-                images=ImageStore(Path(cfg.paths.collected) / "images"),
-            ),
-            journal,
-        )
-        readings = read_all(rows, guard.family, answered.answers)
-        table = prediction_table(guard.family_name, readings, answered.answers)
-        write_table(table, Path(cfg.paths.predictions) / f"{run}.parquet")
-        summary: dict[str, Any] = {"rows": len(rows), **answered.counts}
-        summary["status"] = Counter(reading.detail for reading in readings.values())
-        for side in SIDES:
-            summary[side] = Counter(getattr(reading, side).status for reading in readings.values())
-        write_json(summary, Path(cfg.paths.summaries) / f"predict-{run}.json")
+        answered = answer_all(ask_all(rows, guard.family, taxonomy), guard, folder, means, journal)
+        table = Path(cfg.paths.predictions) / f"{run}.parquet"
+        summary = Path(cfg.paths.summaries) / f"predict-{run}.json"
+        write_predictions(rows, guard, answered.answers, counts=answered.counts, table=table, summary=summary)
         log_step({"seconds_per_ask": seconds_per_ask(journal)}, step=0)
         journal_path.unlink()
 

@@ -24,7 +24,7 @@ def test_rehearse_runs_every_stage_on_every_test_set_into_the_report(profile, tm
 
 def test_list_runs_gives_a_run_per_guard_and_test_set():
     params = {"predict": {"guards": ["base", "proguard"], "test_sets": ["test", "xstest"]}, "guards": {}}
-    runs = {name: overrides for name, _, overrides in list_runs(params) if name.startswith("predict")}
+    runs = {name: overrides for name, _, overrides in list_runs(params) if name.startswith("predict@")}
     assert sorted(runs) == [
         f"predict@{guard}-{test_set}" for guard in ("base", "proguard") for test_set in ("test", "xstest")
     ]

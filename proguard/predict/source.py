@@ -35,6 +35,9 @@ class Means:
     images: ImageStore
     """Where the rows' images are."""
 
+    needs_all: bool = True
+    """Whether recorded answers have to cover the rows, up to the guard's own ``max_unmatched``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -57,7 +60,7 @@ def answer_all(asked: Sequence[Asked], guard: OpenedGuard, folder: Path, means: 
     """
     spec = guard.spec
     if spec is not None and spec.recorded is not None:
-        found = replay(asked, folder, max_unmatched=spec.recorded.max_unmatched)
+        found = replay(asked, folder, max_unmatched=spec.recorded.max_unmatched if means.needs_all else 1.0)
         return Answered(found.answers, {"unmatched_rows": found.unmatched, "unused_records": found.unused})
     decoding = means.decoding if spec is None else spec.decoding
     options: dict[str, Any] = {"images": means.images, "batch_size": decoding.batch_size, "journal": journal}
