@@ -25,6 +25,9 @@ from proguard.evaluate.report.headline import summarise
 from proguard.evaluate.report.markdown import build_markdown
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
+from proguard.evaluate.report.suites import show_suites
+from proguard.evaluate.suites.measured import SUITES_KEY, measure_suites
+from proguard.evaluate.suites.pairs import read_pairs
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.reward.config import RewardConfig
 from proguard.reward.score import reward_hash
@@ -33,6 +36,7 @@ from proguard.runtime.stage import run_stage
 from proguard.storage.files import atomic_file, read_json, write_json
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
+from proguard.variant import read_variants
 
 
 @hydra.main(version_base="1.3", config_path="..", config_name="params")
@@ -66,6 +70,19 @@ def main(cfg: DictConfig) -> None:
     versus = compare_with_all(
         outcomes,
         trained=options.trained,
+        n_resamples=options.n_resamples,
+        confidence=options.confidence,
+        seed=options.seed,
+    )
+    suites = measure_suites(
+        read_pairs(
+            guards,
+            read_variants(Path(cfg.paths.variants) / "rows.parquet", taxonomy),
+            read_rows(Path(cfg.paths.splits) / f"{options.test_set}.parquet", taxonomy),
+            predictions=Path(cfg.paths.predictions),
+            test_set=options.test_set,
+            taxonomy=taxonomy,
+        ),
         n_resamples=options.n_resamples,
         confidence=options.confidence,
         seed=options.seed,
@@ -107,6 +124,7 @@ def main(cfg: DictConfig) -> None:
             confidence=options.confidence,
             seed=options.seed,
         ),
+        suites=show_suites(suites),
     )
     tables = {
         "balance": balance,
@@ -125,7 +143,7 @@ def main(cfg: DictConfig) -> None:
     for path, text in ((cfg.paths.report, report), (cfg.paths.report_md, markdown)):
         with atomic_file(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    write_json(to_json(estimates), cfg.paths.metrics)
+    write_json(to_json(estimates | {SUITES_KEY: suites.as_metrics()}), cfg.paths.metrics)
     headline = summarise(pair.before, pair.after, pair.gain, options.confidence)
     write_json(headline, Path(cfg.paths.summaries) / "evaluate.json")
 

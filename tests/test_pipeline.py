@@ -83,7 +83,7 @@ def test_every_stage_runs_and_ends_in_a_report(built):
     assert set(names) <= set(stages_run(output))
     assert "tiny_base" not in stages_run(output)
     metrics = read_json(clone.folder / "metrics.json")
-    assert set(metrics) == {"base", "proguard", "difference"}
+    assert set(metrics) == {"base", "proguard", "difference", "suites"}
     assert metrics["proguard"]["test"]["all"]["reward"]["mean"]["n"] > 0
     assert "data:image/svg" in (clone.folder / "data" / "report.html").read_text()
 

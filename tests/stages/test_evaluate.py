@@ -14,6 +14,9 @@ from proguard.guard_folder import seal_guard
 from proguard.runtime.params import compose_params
 from proguard.storage.files import write_json, write_table
 from tests.evaluate.report.discoveries import PROPOSALS, SUMMARY, make_trial
+from proguard.storage.images import ImageStore
+from proguard.variant import SUITES, read_variants
+from proguard.variants.run import make_variants
 from tests.evaluate.report.summaries import EMPTY, make_training
 from tests.evaluate.report.test_figures import TERMS
 from tests.outcomes import answer, draw_test_rows, write_predictions
@@ -22,6 +25,8 @@ from tests.worlds import make_guard_card, taxonomy
 from tools.closure import ROOT
 
 pytestmark = pytest.mark.slow
+
+N_ROWS = dict.fromkeys(SUITES, 12)
 
 
 def write_inputs(root) -> None:
@@ -32,9 +37,13 @@ def write_inputs(root) -> None:
     for content in images.values():
         shards.add(check_image(content, max_pixels=10**6))
     shards.flush()
+    made = make_variants(rows, taxonomy(), ImageStore(root / "data/collected/images"), n_rows=N_ROWS, seed=0)
+    write_table(made.table, root / "data/variants/rows.parquet")
+    changed = [variant.row for variant in read_variants(root / "data/variants/rows.parquet", taxonomy())]
     (root / "data/predictions").mkdir()
-    for run, skill in (("base-test", 0.3), ("proguard-test", 0.9)):
-        write_predictions(root / f"data/predictions/{run}.parquet", rows, answer(rows, skill=skill))
+    for guard, skill in (("base", 0.3), ("proguard", 0.9)):
+        for name, asked in (("test", rows), ("variants", changed)):
+            write_predictions(root / f"data/predictions/{guard}-{name}.parquet", asked, answer(asked, skill=skill))
     (root / "data/training").mkdir()
     (root / "data/training/curve.csv").write_text("step,reward\n1,1.0\n2,2.0\n")
     TERMS.write_csv(root / "data/training/terms.csv")
@@ -71,7 +80,9 @@ def test_evaluate_writes_metrics_plots_and_report(tmp_path):
     assert done.returncode == 0, done.stderr
 
     metrics = json.loads((tmp_path / "metrics.json").read_text())
-    assert set(metrics) == {"base", "proguard", "difference"}
+    assert set(metrics) == {"base", "proguard", "difference", "suites"}
+    assert set(metrics["suites"]) == set(SUITES)
+    assert metrics["suites"]["policy_drift"]["proguard"]["reordered"]["right_after"]["n"] > 0
     assert set(metrics["proguard"]["test"]) == {"all", "text", "image", "text_image"}
     headline = json.loads((tmp_path / "data/summaries/evaluate.json").read_text())
     assert headline["headline"]["Mean reward"] == metrics["proguard"]["test"]["all"]["reward"]["mean"]["value"]
@@ -79,6 +90,8 @@ def test_evaluate_writes_metrics_plots_and_report(tmp_path):
     assert set(gain) == {"value", "low", "high", "n"}
     assert gain["low"] > 0
     assert metrics["base"]["test"]["image"]["response_safety"]["f1"]["value"] is None
-    assert "trained guard is better" in (tmp_path / "data/report.html").read_text()
+    report = (tmp_path / "data/report.html").read_text()
+    assert "trained guard is better" in report
+    assert all(f'<section id="{section}">' in report for section in ("drift", "honesty"))
     for name in ("confusion", "balance", "guards", "versus"):
         assert len(pl.read_csv(tmp_path / f"data/plots/{name}.csv"))

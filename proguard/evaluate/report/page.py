@@ -36,6 +36,7 @@ from proguard.evaluate.report.headline import HEADLINES, MODALITY_NAMES, find_lo
 from proguard.evaluate.report.names import draw_names
 from proguard.evaluate.report.plots import confusion_pairs
 from proguard.evaluate.report.published import compare, full_tables
+from proguard.evaluate.report.suites import REST_TITLES, SuiteSections
 from proguard.evaluate.report.term_curves import draw_terms
 from proguard.evaluate.report.training_material import describe_training
 from proguard.naming import NameBank
@@ -97,6 +98,7 @@ def build_report(
     details_compared: Sequence[DetailTable] = (),
     versus: Sequence[Versus] = (),
     discovery: DiscoverySection | None = None,
+    suites: SuiteSections | None = None,
 ) -> str:
     """Return the report as HTML.
 
@@ -117,6 +119,7 @@ def build_report(
         details_compared: What lies behind their numbers.
         versus: The trained guard against each other one.
         discovery: What the guard's own names suggest; ``None`` leaves the section out.
+        suites: What the suites on drift and on modalities found; ``None`` when no row was changed.
     """
     guards = guards_on(estimates, options.test_set, baseline=options.baseline, trained=options.trained)
     before, after, taxonomy = outcomes[options.baseline], outcomes[options.trained], bank.taxonomy
@@ -144,6 +147,8 @@ def build_report(
         details_compared=details_compared,
         versus=versus,
         discovery=discovery,
+        suites=suites,
+        rest_titles=REST_TITLES,
         balance=balance.rows(named=True),
         duplicates=describe_duplicates(leakage),
         training=describe_training(training, taxonomy),
