@@ -93,7 +93,7 @@ def _tighten(
     weights = np.array([counts[names[i]] for i in own])
     cosines = (vectors[own] @ vectors[own].T).round(DIGITS)
     nearness = (cosines @ weights).round(DIGITS)
-    best = min(range(len(own)), key=lambda i: (-nearness[i], -weights[i], names[own[i]]))
+    best = min(range(len(own)), key=lambda i: (-nearness[i], -weights[i], names[int(own[i])]))
     kept = [names[own[i]] for i in range(len(own)) if i == best or cosines[best, i] >= same_from]
     return Cluster(
         centre=names[own[best]],

@@ -119,8 +119,11 @@ def read_outcomes(path: Path) -> Iterator[Given | None]:
         if not isinstance(record, dict) or "flagged" not in record:
             raise ValueError(f"{path} line {number}: expected an outcome of `proguard moderate --output`")
         name = record.get("name")
-        is_named = record["flagged"] and record.get("in_policy") is False and isinstance(name, str) and name.strip()
-        yield Given(str(record.get("id", record.get("row", number))), name) if is_named else None
+        is_unlisted = record["flagged"] and record.get("in_policy") is False
+        if is_unlisted and isinstance(name, str) and name.strip():
+            yield Given(str(record.get("id", record.get("row", number))), name)
+        else:
+            yield None
 
 
 def write_found(found: Found, settings: Settings, *, output: Path) -> None:

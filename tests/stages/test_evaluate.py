@@ -13,10 +13,10 @@ from proguard.collect.image_shards import ImageShards, check_image
 from proguard.guard_folder import seal_guard
 from proguard.runtime.params import compose_params
 from proguard.storage.files import write_json, write_table
-from tests.evaluate.report.discoveries import PROPOSALS, SUMMARY, make_trial
 from proguard.storage.images import ImageStore
 from proguard.variant import SUITES, read_variants
 from proguard.variants.run import make_variants
+from tests.evaluate.report.discoveries import PROPOSALS, SUMMARY, make_trial
 from tests.evaluate.report.summaries import EMPTY, make_training
 from tests.evaluate.report.test_figures import TERMS
 from tests.outcomes import answer, draw_test_rows, write_predictions

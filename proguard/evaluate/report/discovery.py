@@ -81,12 +81,15 @@ def show_discovery(
         confidence: Share of resamples inside an interval, in (0, 1).
         seed: Seed of the draws.
     """
-    settings = {"n_resamples": n_resamples, "confidence": confidence, "seed": seed}
     kinds = [(kind, trial.filter(pl.col("kind") == kind)) for kind in _KINDS]
     return DiscoverySection(
         summary=summary,
         proposals=[{**entry, "truly": _truly(entry, taxonomy)} for entry in proposals[:N_PROPOSALS]],
-        tried=[_try(kind, rows, **settings) for kind, rows in kinds if rows.height],
+        tried=[
+            _try(kind, rows, n_resamples=n_resamples, confidence=confidence, seed=seed)
+            for kind, rows in kinds
+            if rows.height
+        ],
     )
 
 
