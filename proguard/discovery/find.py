@@ -13,13 +13,13 @@ from proguard.discover.given import Given, names_of_rows
 from proguard.discover.propose import Discovery, propose
 from proguard.discover.run import DiscoverOptions, discovery_json
 from proguard.moderate.policy_file import read_policy
-from proguard.moderate.strict_json import parse_json
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
 from proguard.runtime.params import PARAMS
 from proguard.storage.files import read_json_lines
 from proguard.storage.yaml_file import read_yaml
+from proguard.strict_json import parse_json
 from proguard.taxonomy import Taxonomy, load_taxonomy
 
 MAX_CATEGORIES = 10_000

@@ -48,6 +48,9 @@ class OwnPolicy:
 
 
 _KEYS = ("id", "name", "description")
+_NOTES = ("synonyms", "examples")
+"""Lists of texts that an entry may hold for people, as `proguard discover` writes them; no prompt shows them."""
+
 """Keys of an entry of one's own."""
 
 PolicySource = OwnPolicy | Path | str | Sequence[Any]
@@ -90,9 +93,15 @@ def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
     if isinstance(entry, str) and entry in taxonomy:
         return entry, taxonomy[entry]
     if isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in _KEYS):
-        if unknown := [key for key in entry if key not in _KEYS]:
-            raise ValueError(f"{where}: key {unknown[0]!r} is not known; expected {', '.join(_KEYS)}")
+        if unknown := [key for key in entry if key not in (*_KEYS, *_NOTES)]:
+            raise ValueError(f"{where}: key {unknown[0]!r} is not known; expected {', '.join((*_KEYS, *_NOTES))}")
+        if wrong := [key for key in _NOTES if not _is_texts(entry.get(key, []))]:
+            raise ValueError(f"{where}: {wrong[0]}: expected a list of texts, found {entry[wrong[0]]!r:.80}")
         if empty := [key for key in ("name", "description") if not on_one_line(entry[key])]:
             raise ValueError(f"{where}: {empty[0]} is empty")
         return entry["id"], Node(f"own:{entry['id']}", entry["name"], entry["description"], ())
     raise ValueError(f"{where}: expected a code of the taxonomy or {{id, name, description}}, found {entry!r:.80}")
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
