@@ -101,7 +101,7 @@ def test_passing_fault_is_tried_again(ask, fault):
         (429, "judge: .*status 429: .*answers so far are kept"),
         (503, "status 503"),
         ("drop", "no answer"),
-        (b"{not json", "no JSON"),
+        (b"{not json", "not JSON"),
         (b'{"answer": 1}', "expected an answer with choices, found ChatCompletion"),
     ],
 )
