@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from proguard.collect.csv_rows import read_csv_rows
 from proguard.collect.item import Reason, Rejected
 from proguard.collect.json_rows import read_json_rows
-from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.fetch.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 
 BATCH_ROWS = 128
 """Rows of a parquet file in memory; images make them large."""
@@ -33,16 +33,6 @@ Column = str | tuple[str, ...]
 """A column, or the names that it has in different releases."""
 
 _UNPACKERS: Mapping[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open}
-
-_NO_TEXT = {
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-    b"PK\x03\x04": "a zip archive",
-    b"PAR1": "a parquet file",
-    b"BZh": "a bzip2 file",
-    b"\x28\xb5\x2f\xfd": "a zstandard file",
-}
-"""First bytes of files that are neither CSV nor JSON in UTF-8."""
 
 _BROKEN = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException)
 
@@ -169,16 +159,9 @@ def _read_rows(file: io.BufferedReader, kind: str) -> Iterator[dict[str, Any] | 
         raise ValueError(f"found {stand_in}")
     if kind == "parquet":
         return _read_parquet(file)
-    if found := _describe_no_text(head):
+    if found := describe_no_text(head):
         raise ValueError(f"expected text in UTF-8, found {found}")
     return read_csv_rows(file) if kind == "csv" else read_json_rows(file, head)
-
-
-def _describe_no_text(head: bytes) -> str | None:
-    # Of the first characters in two bytes, which are ASCII, one byte is 0.
-    if not head.startswith(tuple(_NO_TEXT)) and head[:2].count(0) == 1:
-        return "UTF-16 text"
-    return next((what for first, what in _NO_TEXT.items() if head.startswith(first)), None)
 
 
 def _read_parquet(file: BinaryIO) -> Iterator[dict[str, Any] | ValueError]:

@@ -1,4 +1,4 @@
-"""What lies in the place of a data file when a download went wrong: a pointer, a page, a message of a server."""
+"""What lies in the place of a data file: a pointer, a page, a server's message, or another format than its name's."""
 
 import json
 import re
@@ -22,6 +22,18 @@ _MESSAGE = re.compile(
 )
 _MESSAGE_KEYS = {"error", "message", "status", "code", "documentation_url"}
 
+_NO_TEXT = {
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a parquet file",
+    b"\x1f\x8b": "a gzip file",
+    b"\xfd7zXZ\0": "an xz file",
+    b"BZh": "a bzip2 file",
+    b"\x28\xb5\x2f\xfd": "a zstandard file",
+}
+"""First bytes of files that are neither CSV nor JSON in UTF-8."""
+
 
 def describe_stand_in(head: bytes) -> str | None:
     """Return what is in the place of a data file, and what to do; ``None`` for anything that may be data.
@@ -43,6 +55,14 @@ def describe_stand_in(head: bytes) -> str | None:
     if len(head) < HEAD_BYTES and (_MESSAGE.fullmatch(text) or _is_message(text)):
         return f"the message {text[:80].decode(errors='replace')!r} of a server; download the file again"
     return None
+
+
+def describe_no_text(head: bytes) -> str | None:
+    """Return what a file is that is no text in UTF-8, by its first bytes; ``None`` for anything that may be text."""
+    # Of the first characters in two bytes, which are ASCII, one byte is 0.
+    if not head.startswith(tuple(_NO_TEXT)) and head[:2].count(0) == 1:
+        return "UTF-16 text"
+    return next((what for first, what in _NO_TEXT.items() if head.startswith(first)), None)
 
 
 def _is_message(text: bytes) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.fetch.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 from proguard.moderate.item import Item, make_item, read_item
 from proguard.strict_json import parse_json
 
@@ -55,8 +55,8 @@ def read_rows(path: Path, *, start: int = 0) -> Iterator[InputRow]:
     """Yield the rows of an input, without the first ``start`` ones.
 
     Raises:
-        ValueError: When a file holds no rows but a pointer to them or a page, or a parquet file is damaged or has no
-            column of ours.
+        ValueError: When a file holds no rows but a pointer to them or a page, a JSONL file is no text in UTF-8, or a
+            parquet file is damaged, has no column of ours, or has one twice.
     """
     if not path.is_dir():
         _check_head(path)
@@ -68,8 +68,8 @@ def read_rows(path: Path, *, start: int = 0) -> Iterator[InputRow]:
 
 def _check_head(path: Path) -> None:
     with path.open("rb") as file:
-        found = describe_stand_in(file.read(HEAD_BYTES))
-    if found:
+        head = file.read(HEAD_BYTES)
+    if found := describe_stand_in(head) or (path.suffix == ".jsonl" and describe_no_text(head)):
         raise ValueError(f"--input {path}: found {found}")
 
 
@@ -108,9 +108,12 @@ def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
 
     try:
         with pq.ParquetFile(path) as file:
-            columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
+            names = file.schema_arrow.names
+            columns = [name for name in _COLUMNS if name in names]
+            if doubled := [name for name in columns if names.count(name) > 1]:
+                raise ValueError(f"column {doubled[0]} is there twice")
             if set(columns) <= {"id"}:
-                raise ValueError(f"no column of {', '.join(_COLUMNS[1:])}; it has {', '.join(file.schema_arrow.names)}")
+                raise ValueError(f"no column of {', '.join(_COLUMNS[1:])}; it has {', '.join(names)}")
             for batch in file.iter_batches(batch_size=64, columns=columns):
                 for row in batch.to_pylist():
                     yield row | {key: _images(row[key]) for key in ("image", "images") if key in row}

@@ -113,7 +113,7 @@ def lock_of(project, guard, **changes):
 def log_run(project, name, lock):
     mlflow.set_tracking_uri(f"sqlite:///{project / 'mlflow.db'}")
     mlflow.set_experiment("proguard")
-    with mlflow.start_run(run_name=name) as run:
+    with mlflow.start_run(run_name=name, tags={"proguard.metrics": "m"}) as run:
         (project / "dvc.lock").write_text(yaml.safe_dump(lock))
         mlflow.log_artifact("dvc.lock")
     return run.info.run_id
@@ -152,3 +152,9 @@ def test_runs_on_other_data_are_refused_and_the_difference_is_named(project, cha
     )
     with pytest.raises(ValueError, match=f"runs a and b cannot be compared: they differ in {named}; run both on"):
         check_same(first, second, "proguard", ["test", "other"])
+
+
+def test_two_runs_that_did_not_record_the_metric_code_are_refused(project):
+    first, second = (RunFiles(name, lock_of(project, "base")["stages"], project, None) for name in "ab")
+    with pytest.raises(ValueError, match="they differ in metric code"):
+        check_same(first, second, "proguard", ["test"])

@@ -1,6 +1,9 @@
+import gzip
 import json
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from proguard.moderate.bulk_input import list_inputs, read_rows
@@ -79,6 +82,28 @@ def test_read_rows_of_a_damaged_or_foreign_parquet_names_the_file(tmp_path):
     pl.DataFrame({"prompt": ["a"]}).write_parquet(tmp_path / "in.parquet")
     with pytest.raises(ValueError, match="no column of request"):
         list(read_rows(tmp_path / "in.parquet"))
+
+
+def test_read_rows_of_parquet_with_a_column_twice_names_it(tmp_path):
+    table = pa.table([["a"], ["b"], ["c"]], names=["request", "other", "request"])
+    pq.write_table(table, tmp_path / "in.parquet")
+    with pytest.raises(ValueError, match="column request is there twice"):
+        next(read_rows(tmp_path / "in.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (gzip.compress(b'{"request": "a"}\n'), "a gzip file"),
+        (b"PAR1abc", "a parquet file"),
+        ('{"request": "a"}\n'.encode("utf-16"), "UTF-16 text"),
+        ('{"request": "a"}\n'.encode("utf-16-le"), "UTF-16 text"),
+    ],
+)
+def test_read_rows_of_a_jsonl_file_that_is_no_text_says_what_it_is(tmp_path, content, what):
+    (tmp_path / "in.jsonl").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"in\.jsonl: found {what}"):
+        next(read_rows(tmp_path / "in.jsonl"))
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.parquet"])
