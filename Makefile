@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro rotate serve release release-data clients test test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
+.PHONY: setup plan guards generate repro rotate serve release release-data clients test coverage test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -78,7 +78,7 @@ clients: setup
 # The report and the server's page in Chromium (Debian: apt-get install chromium), with axe-core's accessibility rules.
 browser-check: setup
 	test -e .work/axe || uv pip install --quiet --no-deps --target .work/axe axe-playwright-python==0.1.8
-	python -m pytest --no-cov -n0 tests/evaluate/report/test_browser.py tests/serve/test_page.py
+	python -m pytest -n0 tests/evaluate/report/test_browser.py tests/serve/test_page.py
 
 # Two replicas of the server on Ray Serve, in an environment that adds to this one what Ray Serve needs.
 RAY_SERVE := .work/ray_serve
@@ -87,7 +87,7 @@ ray-serve-check: setup
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > \
 	  $$($(RAY_SERVE)/bin/python -c "import site; print(site.getsitepackages()[0])")/setup.pth
 	uv pip install --quiet --no-deps --python $(RAY_SERVE)/bin/python -r tests/serve/ray_serve.txt
-	$(RAY_SERVE)/bin/python -m pytest --no-cov -p no:xdist tests/serve/test_ray_serve.py
+	$(RAY_SERVE)/bin/python -m pytest -p no:xdist tests/serve/test_ray_serve.py
 
 # verl with rollouts by vLLM's build for CPUs (engine=cpu_vllm), in an environment of its own.
 VLLM := .work/vllm
@@ -100,11 +100,11 @@ $(VLLM)/.installed: requirements.lock $(wildcard tools/vllm_cpu/*) | setup
 	touch $@
 
 test-vllm: $(VLLM)/.installed
-	OMP_NUM_THREADS=1 $(VLLM)/bin/python -m pytest --no-cov -p no:xdist -p no:cacheprovider tests/vllm_cpu
+	OMP_NUM_THREADS=1 $(VLLM)/bin/python -m pytest -p no:xdist -p no:cacheprovider tests/vllm_cpu
 
 # Training on a Ray cluster of two nodes, of which driver, worker and head are killed: five trainings.
 cluster-check: setup
-	PROGUARD_CLUSTER_CHECK=1 OMP_NUM_THREADS=1 python -m pytest --no-cov -p no:xdist tests/rl_train/test_two_nodes.py
+	PROGUARD_CLUSTER_CHECK=1 OMP_NUM_THREADS=1 python -m pytest -p no:xdist tests/rl_train/test_two_nodes.py
 
 # A training step of ours, a step's rollouts alone, and TRL's GRPOTrainer in an environment of its own, side by side.
 TRL := .work/trl
@@ -119,10 +119,14 @@ PYTEST := OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python -m pytest --numprocesses
 test: setup
 	$(PYTEST)
 
+# Which lines of the library the tests run, those that subprocesses run left out; a third slower than `make test`.
+coverage: setup
+	$(PYTEST) --cov=proguard --cov-report=term:skip-covered
+
 # The tests that start no stage, training or server. Those of tiny_base and verl_cpu are left out too: torch and verl
 # take three and ten seconds to import.
 unit: setup
-	$(PYTEST) -m "not slow" --no-cov --ignore=tests/tiny_base --ignore=tests/verl_cpu
+	$(PYTEST) -m "not slow" --ignore=tests/tiny_base --ignore=tests/verl_cpu
 
 ui: setup
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}

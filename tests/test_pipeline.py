@@ -133,9 +133,19 @@ def test_edit_under_conf_is_never_silently_stale(built):
     assert "ERROR: failed to reproduce 'check_params'" in output
 
 
-def test_changed_lr_runs_rl_train_and_what_follows(built):
+def test_changed_lr_would_run_rl_train_and_nothing_before_it(built):
+    clone, _ = built
+    file = clone.folder / "params.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("\n  lr: ", "\n  lr: 1"))
+    output = clone.run("dvc", "repro", "--dry")
+    file.write_text(before)
+    assert stages_run(output) == ["rl_train"]
+
+
+def test_changed_interval_runs_evaluate_alone_and_adds_a_run(built):
     clone, _ = built
     before = len(clone.pipeline_runs[0])
-    output = clone.experiment(*SMALL, "rl_train.lr=5e-3")
-    assert stages_run(output) == ["rl_train", "predict@proguard-test", "evaluate"]
+    output = clone.experiment(*SMALL, "evaluate.confidence=0.9")
+    assert stages_run(output) == ["evaluate"]
     assert len(clone.pipeline_runs[0]) == before + 1
