@@ -99,6 +99,16 @@ def main(cfg: DictConfig) -> None:
         hashes={**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)},
         seed=options.seed,
     )
+    discovery = show_discovery(
+        read_json(Path(cfg.paths.summaries) / "discover.json"),
+        read_json(Path(cfg.paths.discovery) / "proposals.json"),
+        pl.read_parquet(Path(cfg.paths.discovery) / "trial.parquet"),
+        taxonomy,
+        n_resamples=options.n_resamples,
+        confidence=options.confidence,
+        seed=options.seed,
+    )
+    sections = show_suites(suites)
     report = build_report(
         options,
         facts=facts,
@@ -115,16 +125,8 @@ def main(cfg: DictConfig) -> None:
         guards_compared=every_guard,
         details_compared=details,
         versus=versus,
-        discovery=show_discovery(
-            read_json(Path(cfg.paths.summaries) / "discover.json"),
-            read_json(Path(cfg.paths.discovery) / "proposals.json"),
-            pl.read_parquet(Path(cfg.paths.discovery) / "trial.parquet"),
-            taxonomy,
-            n_resamples=options.n_resamples,
-            confidence=options.confidence,
-            seed=options.seed,
-        ),
-        suites=show_suites(suites),
+        discovery=discovery,
+        suites=sections,
     )
     tables = {
         "balance": balance,
@@ -138,7 +140,14 @@ def main(cfg: DictConfig) -> None:
             table.write_csv(temporary)
     pair = guards_on(estimates, options.test_set, **compared)
     markdown = build_markdown(
-        pair, facts=facts, confidence=options.confidence, tables=every_guard, details=details, versus=versus
+        pair,
+        facts=facts,
+        confidence=options.confidence,
+        tables=every_guard,
+        details=details,
+        versus=versus,
+        discovery=discovery,
+        suites=sections,
     )
     for path, text in ((cfg.paths.report, report), (cfg.paths.report_md, markdown)):
         with atomic_file(path) as temporary:

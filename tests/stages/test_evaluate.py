@@ -93,5 +93,9 @@ def test_evaluate_writes_metrics_plots_and_report(tmp_path):
     report = (tmp_path / "data/report.html").read_text()
     assert "trained guard is better" in report
     assert all(f'<section id="{section}">' in report for section in ("drift", "honesty"))
+    markdown = (tmp_path / "data/report.md").read_text()
+    titles = ("When the policy is edited", "Which part a verdict rests on", "What its own names suggest")
+    assert all(f"\n## {title}\n" in markdown for title in titles)
+    assert "| Reordered | " in markdown
     for name in ("confusion", "balance", "guards", "versus"):
         assert len(pl.read_csv(tmp_path / f"data/plots/{name}.csv"))

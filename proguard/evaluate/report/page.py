@@ -212,5 +212,6 @@ def _template() -> jinja2.Template:
         "number": lambda value: "–" if isnan(value) else f"{value:.1f}",
         "points": show,
         "thousands": lambda n: f"{n:,}",
+        "rows": lambda n: f"{n:,} row{'' if n == 1 else 's'}",
     }
     return environment.get_template("report.html.j2")
