@@ -95,8 +95,8 @@ def test_pipeline_run_in_mlflow_holds_metrics_report_and_hashes(built):
     parent = parents[0]
     assert {"collect", "rl_train", "predict", "evaluate"} <= set(children)
     assert parent.data.params["rl_train.steps"] == "2"
-    assert {"Mean reward", "Mean reward: gain"} <= set(parent.data.metrics)
-    assert len(parent.data.metrics) <= 20
+    assert {"Mean reward", "False alarms"} <= set(parent.data.metrics)
+    assert len(parent.data.metrics) <= 10  # With the parameters that differ they fit on a screen.
     assert parent.data.tags["mlflow.note.content"].startswith(("Yes: ", "No: ", "Not shown "))
     assert parent.data.tags["proguard.dirty"] == "true"  # The overrides changed params.yaml.
     assert [given.dataset.name for given in parent.inputs.dataset_inputs] == ["mini"]

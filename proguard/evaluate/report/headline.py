@@ -101,12 +101,9 @@ def find_verdict(baseline: ByModality, trained: ByModality, difference: ByModali
 
 
 def summarise(baseline: ByModality, trained: ByModality, difference: ByModality, confidence: float) -> dict[str, Any]:
-    """Return what a tracked run leads with: the verdict as a text, and each headline metric with its gain, by title."""
+    """Return what a tracked run leads with: the verdict as a text, the trained guard's headline metrics by title."""
     finding = find_verdict(baseline, trained, difference, confidence)
-    values: dict[str, float] = {}
-    for line in HEADLINES:
-        after, gain = (by[ALL][line.task][line.metric].value for by in (trained, difference))
-        values |= {line.title: after, f"{line.title}: gain": gain}
+    values = {line.title: trained[ALL][line.task][line.metric].value for line in HEADLINES}
     headline = {title: round(value, DIGITS) for title, value in values.items() if not isnan(value)}
     return {"verdict": f"{finding.title}. {finding.sentence}", "headline": headline}
 
