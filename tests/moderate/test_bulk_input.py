@@ -99,6 +99,7 @@ def test_read_rows_of_parquet_with_a_column_twice_names_it(tmp_path):
         ('{"request": "a"}\n'.encode("utf-16"), "UTF-16 text"),
         ('{"request": "a"}\n'.encode("utf-16-le"), "UTF-16 text"),
     ],
+    ids=["gzip", "parquet", "utf-16", "utf-16-le"],
 )
 def test_read_rows_of_a_jsonl_file_that_is_no_text_says_what_it_is(tmp_path, content, what):
     (tmp_path / "in.jsonl").write_bytes(content)
