@@ -8,16 +8,16 @@ each system message as a text of its own; what has no verdict is unsafe.
 import json
 import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from proguard.moderate.item import Item
 from proguard.moderate.outcome import Outcome
 from proguard.serve.errors import ApiError
-from proguard.serve.inputs import InputReader
+from proguard.serve.inputs import InputReader, Url
 from proguard.serve.policies import find_policy
 from proguard.serve.routes import Asked
 from proguard.serve.service import Loaded
-from proguard.storage.image import NormalImage
 
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -50,16 +50,16 @@ def read_chat(content: dict[str, Any], loaded: Loaded) -> Asked:
 
 def _items_of(messages: Sequence[Any], reader: InputReader) -> list[Item]:
     """Return an item for each message, an assistant's together with the user's message before it."""
-    turns: list[tuple[str, str, str | None, list[NormalImage]]] = []
-    n_images = 0
+    read: list[tuple[str, str, str | None, list[Url]]] = []
     for index, message in enumerate(messages):
         param = f"messages[{index}]"
         if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
             raise ApiError(400, "invalid_type", f"{param}: expected a role of {', '.join(_ROLES)}", param)
-        text, images = _content_of(message.get("content"), reader, f"{param}.content")
-        n_images += len(images)
-        turns.append((param, str(message["role"]), text, images))
-    reader.check_numbers(n_inputs=len(turns), n_images=n_images, param="messages")
+        read.append((param, str(message["role"]), *_content_of(message.get("content"), reader, f"{param}.content")))
+    urls = [url for *_, found in read for url in found]
+    reader.check_numbers(n_inputs=len(read), n_images=len(urls), param="messages")
+    images_left = iter(reader.images(urls))
+    turns = [(param, role, text, list(islice(images_left, len(found)))) for param, role, text, found in read]
     items = []
     while turns:
         param, role, text, images = turns.pop(0)
@@ -73,7 +73,7 @@ def _items_of(messages: Sequence[Any], reader: InputReader) -> list[Item]:
     return items
 
 
-def _content_of(content: Any, reader: InputReader, param: str) -> tuple[str | None, list[NormalImage]]:
+def _content_of(content: Any, reader: InputReader, param: str) -> tuple[str | None, list[Url]]:
     if isinstance(content, list):
         return reader.parts(content, param)
     return reader.text(content, param), []

@@ -45,7 +45,7 @@ def _items_of_call(content: Mapping[str, Any], kind: str, loaded: Loaded) -> lis
     texts += [_arguments_of(call) for call in _list(content, "tool_calls")]
     urls = _list(content, "images")
     reader.check_numbers(n_inputs=len(texts), n_images=len(urls), param="texts")
-    images = [reader.image(_text(url, "images"), f"images[{i}]") for i, url in enumerate(urls)]
+    images = reader.images((_text(url, "images"), f"images[{i}]") for i, url in enumerate(urls))
     if not texts and not images:
         raise ApiError(400, "empty_input", "texts, images, tool_calls: nothing to judge", "texts")
     side = "request" if kind == "request" else "response"

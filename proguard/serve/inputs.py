@@ -3,13 +3,13 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from proguard.moderate.item import Item, make_item
 from proguard.serve.errors import ApiError
 from proguard.serve.limits import ServeLimits
-from proguard.storage.image import ImageError, ImageReason, NormalImage, decode_image
+from proguard.storage.image import DecodedImage, ImageError, ImageReason, NormalImage, decode_image
 
 _DATA_URL = re.compile(r"data:(?:[\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[\w.+-]+)*;base64,", re.IGNORECASE)
 
@@ -19,6 +19,9 @@ _IMAGE_CODES: dict[ImageReason, str] = {
     "narrow image": "image_too_narrow",
     "animated image": "animated_image",
 }
+
+Url = tuple[str, str]
+"""An image's address and the name of its parameter."""
 
 Fetch = Callable[[str], bytes]
 """Returns the bytes behind a remote address; raises `ApiError` when it may not be asked or gives none."""
@@ -57,7 +60,8 @@ class InputReader:
         if not isinstance(content, list):
             raise ApiError(400, "invalid_type", "input: expected a text or a list", "input")
         if isinstance(content[0], Mapping):
-            text, images = self.parts(content, "input")
+            text, urls = self.parts(content, "input")
+            images = self.images(urls)
             return [self.item(request=text, response=response, images=images, param="input")]
         if response is not None and len(content) > 1:
             raise ApiError(400, "response_of_many", "response: expected with one input only", "response")
@@ -101,8 +105,8 @@ class InputReader:
             raise ApiError(400, "text_too_long", message, param)
         return value
 
-    def parts(self, parts: Sequence[Any], param: str) -> tuple[str | None, list[NormalImage]]:
-        """Return the text of parts, joined by line breaks, and their images.
+    def parts(self, parts: Sequence[Any], param: str) -> tuple[str | None, list[Url]]:
+        """Return the text of parts, joined by line breaks, and the addresses of their images.
 
         Raises:
             ApiError: When a part is of another form, or there are too many images.
@@ -118,22 +122,35 @@ class InputReader:
                 case _:
                     raise ApiError(400, "invalid_part", f"{where}: expected a part of type text or image_url", where)
         self.check_numbers(n_inputs=1, n_images=len(urls), param=param)
-        return "\n".join(texts) if texts else None, [self.image(url, where) for url, where in urls]
+        return "\n".join(texts) if texts else None, urls
 
-    def image(self, url: str, param: str) -> NormalImage:
-        """Return the checked image in a data URL, or behind a remote address where that is allowed.
+    def images(self, urls: Iterable[Url]) -> list[NormalImage]:
+        """Return the checked images of a request, from data URLs or, where that is allowed, remote addresses.
 
         Raises:
-            ApiError: When it is too large, or does not decode.
+            ApiError: When one is too large or does not decode, or together they have too many pixels.
         """
+        images, left = [], self._limits.request_pixels
+        for url, param in urls:
+            decoded = self._decode_image(self._read(url, param), param, max_pixels=left)
+            left -= decoded.pixels.width * decoded.pixels.height
+            images.append(decoded.for_engine())
+        return images
+
+    def _read(self, url: str, param: str) -> bytes:
         match = _DATA_URL.match(url[:200])
         content = self._read_remote(url, param) if match is None else self._decode(url[match.end() :], param)
         if len(content) > self._limits.image_bytes:
             raise ApiError(400, "image_too_large", f"{param}: more than {self._limits.image_bytes} bytes", param)
+        return content
+
+    def _decode_image(self, content: bytes, param: str, *, max_pixels: int) -> DecodedImage:
         try:
-            return decode_image(content, max_pixels=self._limits.image_pixels).for_engine()
+            return decode_image(content, max_pixels=max_pixels)
         except ImageError as error:
-            raise ApiError(400, _IMAGE_CODES[error.reason], f"{param}: {error}", param) from None
+            code = _IMAGE_CODES[error.reason]
+            together = f"; a request's images have at most {self._limits.request_pixels}" * (code == "too_many_pixels")
+            raise ApiError(400, code, f"{param}: {error}{together}", param) from None
 
     def _read_remote(self, url: str, param: str) -> bytes:
         if self._fetch is None:

@@ -25,8 +25,9 @@ class ServeLimits:
     image_bytes: int = 10 * 2**20
     """Most bytes of an encoded image."""
 
-    image_pixels: int = 12_500_000
-    """Most pixels of an image: a camera's 12 megapixels. Each takes some 15 bytes while it is decoded."""
+    request_pixels: int = 12_500_000
+    """Most pixels of a request's images together: a camera's 12 megapixels. Each takes some 15 bytes while it is
+    decoded, and a slow processor decodes some 14 million a second."""
 
     queue_seconds: float = 2.0
     """Longest wait in the queue, as estimated when a request comes; a longer one is refused."""
