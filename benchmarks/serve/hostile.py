@@ -18,6 +18,8 @@ def costly_bodies() -> dict[str, bytes]:
     return {
         "12 megapixels in a small PNG": _picture(flat, "PNG"),
         "12 megapixels, transparent": _picture(flat.convert("RGBA"), "PNG"),
+        "12 megapixels, transparent, as WebP": _picture(flat.convert("RGBA"), "WEBP"),
+        "12 megapixels of 16 bits": _picture(flat.convert("I;16"), "PNG"),
         "12 megapixels of noise as JPEG": _picture(noise, "JPEG"),
         "100 megapixels in a small PNG": _picture(Image.new("1", (10_000, 10_000)), "PNG"),
         "four images of 12 megapixels": _body([image_part(_encode(flat, "PNG"))] * 4),

@@ -1,7 +1,7 @@
 """What hostile requests cost, one by one and among others."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -9,7 +9,7 @@ import psutil
 
 from benchmarks.serve.finding import Finding
 from benchmarks.serve.hostile import costly_bodies, odd_bodies
-from benchmarks.serve.process import server, watch
+from benchmarks.serve.process import family, memory_of, server, watch
 from benchmarks.serve.speed import UNBOUNDED
 from benchmarks.serve.traffic import Reply, closed_loop, draw_bodies, statuses
 
@@ -21,7 +21,7 @@ def measure_hostile(guard: Path) -> Iterator[Finding]:
     with server(guard) as (process, address):
         asyncio.run(closed_loop(address, draw_bodies(60), 8))
         for name, body in costly_bodies().items():
-            yield _cost(name, body, process, address)
+            yield _cost(name, body, family(process), address)
         odd = asyncio.run(closed_loop(address, list(odd_bodies().values()), 1))[0]
         after = asyncio.run(closed_loop(address, draw_bodies(60), 8))[0]
     n_failed = sum(not _is_answered(reply) for reply in odd)
@@ -33,14 +33,14 @@ def measure_hostile(guard: Path) -> Iterator[Finding]:
     )
 
 
-def _cost(name: str, body: bytes, process: psutil.Popen, address: str) -> Finding:
+def _cost(name: str, body: bytes, processes: Sequence[psutil.Process], address: str) -> Finding:
     """Return what one request costs: the server's seconds of CPU, which other work on the machine does not add to."""
     seconds, used, most = [], [], 0
     for _ in range(REPEATS):
-        before, cpu = process.memory_info().rss, _cpu_seconds(process)
-        (reply,), peak = watch(process, lambda: asyncio.run(closed_loop(address, [body], 1))[0])
+        before, cpu = memory_of(processes), _cpu_seconds(processes)
+        (reply,), peak = watch(processes, lambda: asyncio.run(closed_loop(address, [body], 1))[0])
         seconds.append(reply.seconds)
-        used.append(_cpu_seconds(process) - cpu)
+        used.append(_cpu_seconds(processes) - cpu)
         most = max(most, peak - before)
     said = reply.code or f"flagged {reply.body['results'][0]['flagged']}"
     cpu = median(used)
@@ -52,9 +52,8 @@ def _cost(name: str, body: bytes, process: psutil.Popen, address: str) -> Findin
     )
 
 
-def _cpu_seconds(process: psutil.Popen) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
 
 
 def _is_answered(reply: Reply) -> bool:
@@ -69,9 +68,9 @@ def measure_growth(guard: Path, n: int) -> Finding:
     n_first = n // 4
     with server(guard, *UNBOUNDED) as (process, address):
         asyncio.run(closed_loop(address, bodies[:n_first], 8))
-        before = process.memory_info().rss
+        before = memory_of(family(process))
         replies, _ = asyncio.run(closed_loop(address, bodies, 8))
-        grown = process.memory_info().rss - before
+        grown = memory_of(family(process)) - before
     n_failed = sum(not _is_answered(reply) for reply in replies)
     return Finding(
         f"memory over {n} requests, a tenth of them hostile, after {n_first} to warm up",

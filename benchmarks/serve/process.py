@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -62,13 +62,23 @@ def running(command: list[str], *, ready: str) -> Iterator[psutil.Popen]:
             process.kill()
 
 
-def watch(process: psutil.Process, work: Callable[[], T]) -> tuple[T, int]:
-    """Return what ``work`` returns, and the most bytes that the process held meanwhile."""
-    peak, done = [process.memory_info().rss], threading.Event()
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a server's process and those that it started, such as its engine's."""
+    return [process, *process.children(recursive=True)]
+
+
+def memory_of(processes: Sequence[psutil.Process]) -> int:
+    """Return the bytes that processes hold together."""
+    return sum(process.memory_info().rss for process in processes)
+
+
+def watch(processes: Sequence[psutil.Process], work: Callable[[], T]) -> tuple[T, int]:
+    """Return what ``work`` returns, and the most bytes that the processes held together meanwhile."""
+    peak, done = [memory_of(processes)], threading.Event()
 
     def sample() -> None:
         while not done.wait(0.005):
-            peak.append(process.memory_info().rss)
+            peak.append(memory_of(processes))
 
     thread = threading.Thread(target=sample)
     thread.start()

@@ -76,9 +76,13 @@ class PromptTooLongError(ValueError):
     """Some prompts of a call have more tokens than the engine was told to take; nothing was completed."""
 
     def __init__(self, indices: Sequence[int], limit: int) -> None:
-        """Name the prompts by their ``indices`` in the call."""
-        super().__init__(f"{len(indices)} prompts have more than {limit} tokens")
+        """Name the prompts by their ``indices`` in the call, which has a limit of ``limit`` tokens."""
+        super().__init__(indices, limit)  # An exception is pickled by its arguments.
         self.indices = frozenset(indices)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{len(self.indices)} prompts have more than {self.limit} tokens"
 
 
 class Engine(Protocol):

@@ -54,8 +54,11 @@ def check_engine_arguments(options: argparse.Namespace) -> None:
         raise ValueError(f"--endpoint-key: the environment has no variable {options.endpoint_key}, or an empty one")
 
 
-def load_guard(options: argparse.Namespace) -> "Guard":
+def load_guard(options: argparse.Namespace, *, own_process: bool = False) -> "Guard":
     """Return the guard that the options name, in its engine.
+
+    Args:
+        own_process: Whether the engine gets a process of its own.
 
     Raises:
         ValueError, FileNotFoundError: When the folder is damaged or missing, or the machine lacks the device.
@@ -79,4 +82,5 @@ def load_guard(options: argparse.Namespace) -> "Guard":
         device=options.device,
         threads=options.threads,
         endpoint=server,
+        own_process=own_process,
     )

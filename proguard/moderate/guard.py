@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from proguard.inference.engine import Dtype, Engine
 from proguard.inference.load import load_engine
 from proguard.inference.server import Patience, Server
 from proguard.moderate.ask import asks_of, complete_asks
+from proguard.moderate.engine_process import EngineProcess
 from proguard.moderate.item import Item, check_item, read_item
 from proguard.moderate.join import outcome_of
 from proguard.moderate.outcome import Outcome
@@ -74,6 +76,7 @@ class Guard:
         threads: int = 1,
         vllm: Mapping[str, Any] | None = None,
         endpoint: Server | None = None,
+        own_process: bool = False,
     ) -> "Guard":
         """Return the guard of a folder, its weights in memory or behind a server.
 
@@ -84,6 +87,9 @@ class Guard:
             vllm: Keyword arguments of ``vllm.LLM``, for the engine ``vllm``.
             endpoint: For the engine ``endpoint``: a server of the folder's weights, such as ``vllm serve``. What it is
                 sent leaves this process.
+            own_process: Whether the weights are loaded into a process of their own, so that other threads of this one
+                need not wait for the engine. As for any process that Python spawns, a script then needs
+                ``if __name__ == "__main__":``.
 
         Raises:
             FileNotFoundError: When the folder has no card, or a file is missing.
@@ -94,7 +100,8 @@ class Guard:
             asking = _ask_endpoint(endpoint, card)
             return cls(asking, card, taxonomy, batch_size=batch_size, workers=ENDPOINT_WORKERS)
         try:
-            loaded = load_engine(
+            load = partial(
+                load_engine,
                 engine,
                 folder,
                 max_new_tokens=card.limits.new_tokens,
@@ -102,6 +109,7 @@ class Guard:
                 max_prompt_tokens=card.limits.prompt_tokens,
                 runtime={"device": device, "threads": threads, "vllm": dict(vllm or {})},
             )
+            loaded = EngineProcess(load) if own_process else load()
         except ImportError:
             raise
         except Exception as error:

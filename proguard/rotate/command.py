@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
         OSError: When a fold fails; the others are not begun.
     """
     from proguard.rotate.run import open_rotation, rotate, write_tables
+    from proguard.runtime.signals import exit_on_signals
 
+    exit_on_signals()
     rotation, settings = open_rotation(options.work, overrides=options.overrides, folds=options.folds)
     if not options.table:
         rotate(rotation, settings, folds=options.folds)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from proguard.runtime.lock import exclusive
+from proguard.runtime.signals import end_children
 from proguard.storage.files import read_json, write_json
 
 FINAL_STAGE = "evaluate"
@@ -112,9 +113,12 @@ class Shell:
             OSError: When it exits with another code than 0.
         """
         output: Any = 2 if FINAL_STAGE in command else subprocess.PIPE
-        done = subprocess.run(
-            command, cwd=folder, stdout=output, text=True, check=False, env=dict(self.environment) or None
-        )
-        if done.returncode:
-            raise OSError(f"{' '.join(command[:3])}: exit code {done.returncode} in {folder}; what it said is above")
-        return done.stdout or ""
+        process = subprocess.Popen(command, cwd=folder, stdout=output, text=True, env=dict(self.environment) or None)
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            end_children()
+            raise
+        if process.returncode:
+            raise OSError(f"{' '.join(command[:3])}: exit code {process.returncode} in {folder}; what it said is above")
+        return said or ""

@@ -5,11 +5,9 @@ so that a tracking server which is down costs nothing but the copy.
 """
 
 import logging
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -17,6 +15,7 @@ from omegaconf import OmegaConf
 from proguard.runtime.allowed import check_settings
 from proguard.runtime.overrides import check_overrides
 from proguard.runtime.params import override_params
+from proguard.runtime.signals import exit_on_signals
 from proguard.runtime.tracking import track_stage
 
 PARAMS = Path("params.yaml")
@@ -40,8 +39,7 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _exit)
+    exit_on_signals()
     if not PARAMS.exists():
         sys.exit(f"{name}: no params.yaml here; run from the project's root, after `dvc exp run` composed it")
     overrides = [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
@@ -54,9 +52,3 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     sys.argv += [o for o in _HYDRA_OVERRIDES if o.split("=")[0] not in " ".join(sys.argv)]
     with track_stage(name, params):
         main()
-
-
-def _exit(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGTERM, signal.SIGHUP):  # Nothing interrupts the clean-up.
-        signal.signal(each, signal.SIG_IGN)
-    sys.exit(128 + number)

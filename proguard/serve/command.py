@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     limits = ServeLimits(queue_seconds=options.queue_seconds, batch_prompts=options.batch_size)
     open_guard(options.guard)
     service = Service(
-        lambda: load_guard(options),
+        lambda: load_guard(options, own_process=True),
         name=options.name,
         policies=options.policies,
         limits=limits,

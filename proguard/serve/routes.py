@@ -24,7 +24,11 @@ from proguard.serve.service import Loaded, Service
 _LOG = logging.getLogger("proguard.serve")
 
 INLINE_BYTES = 16 * 2**10
-"""Bodies up to this size are parsed at once; larger ones, and all that may name remote images, in a thread."""
+"""Bodies up to this size are read at once, unless they may have images: a few kilobytes may hold 12 megapixels. The
+others are read in a thread."""
+
+_IMAGE_MARKS = (b"image", b"\\u", b"\0")
+"""What a body with images has: their key, or a letter of it escaped or in an encoding of two bytes or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def _parse(body: bytes, service: Service) -> dict[str, Any]:
 
 
 async def _in_thread_if_slow(body: bytes, service: Service, work: Callable[[], Asked]) -> Asked:
-    if len(body) <= INLINE_BYTES and service.fetch is None:
+    if len(body) <= INLINE_BYTES and not any(mark in body for mark in _IMAGE_MARKS):
         return work()
     return await anyio.to_thread.run_sync(work, limiter=service.parsers)
 

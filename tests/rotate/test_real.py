@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from proguard.rotate.folds import Rotation, Shell, run_fold
@@ -47,6 +48,8 @@ RUN = """\
 import os, sys
 from pathlib import Path
 from proguard.rotate.folds import Rotation, Shell, run_fold
+from proguard.runtime.signals import exit_on_signals
+exit_on_signals()
 run_fold(Rotation(Path.cwd(), Path.cwd() / ".work/rotation", sys.argv[1]), int(sys.argv[2]), Shell())
 """
 
@@ -78,17 +81,32 @@ def project(tmp_path, monkeypatch):
     return Rotation(root, root / ".work/rotation", commit)
 
 
-def test_killed_fold_goes_on_and_shared_stages_run_once(project, tmp_path):
-    hang, checkpoint = tmp_path / "hang", project.folder(0) / ".work/checkpoint"
+def run_to_checkpoint(project, hang):
+    """Run fold 0 until its training has a checkpoint, and waits for ``hang`` to go away."""
     hang.touch()
-    killed = subprocess.Popen([sys.executable, "-c", RUN, project.commit, "0"], start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-c", RUN, project.commit, "0"], start_new_session=True)
     deadline = time.monotonic() + 300
-    while not checkpoint.exists() and time.monotonic() < deadline:
+    while not (project.folder(0) / ".work/checkpoint").exists():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
+    return process
+
+
+def test_terminated_fold_ends_its_pipeline_with_it(project, tmp_path):
+    process = run_to_checkpoint(project, tmp_path / "hang")
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert any("train.py" in " ".join(child.cmdline()) for child in started)
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert psutil.wait_procs(started, 5)[1] == []
+
+
+def test_killed_fold_goes_on_and_shared_stages_run_once(project, tmp_path):
+    hang = tmp_path / "hang"
+    killed = run_to_checkpoint(project, hang)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     hang.unlink()
-    assert checkpoint.exists()
     assert not project.is_finished(0)
 
     for fold in (0, 1):

@@ -1,13 +1,17 @@
 """Engines that raise, hang, return garbage or are slow; full queues; servers that stop: never safe by mistake."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
 
 import httpx
+import psutil
 import pytest
 
 from proguard.inference.engine import Completion
+from proguard.moderate.engine_process import EngineProcess
 from proguard.serve.limits import ServeLimits
 from tests.moderate.engines import FailingEngine, RuleEngine, say
 from tests.serve.servers import asking, make_service, rule, serving, wait_until
@@ -116,6 +120,25 @@ def test_full_queue_refuses_at_once_and_answers_what_it_took():
     assert all(a.json()["error"]["code"] == "queue_full" and int(a.headers["retry-after"]) >= 1 for a in refused)
     assert all(is_closed(a) for a in taken)
     assert max(a.elapsed.total_seconds() for a in taken) < 5
+
+
+def load_slow_engine():
+    return SlowEngine(rule)
+
+
+@pytest.mark.slow
+def test_engine_process_that_is_killed_under_load_lets_nothing_pass_and_is_replaced():
+    engine = EngineProcess(load_slow_engine)
+    (child,) = engine._pool._processes
+    timer = threading.Timer(0.5, os.kill, (child, signal.SIGKILL))
+    with serving(make_service(engine, limits={"batch_prompts": 4})) as address:
+        timer.start()
+        answers = asyncio.run(ask_all(address, 40))
+        assert not psutil.pid_exists(child)
+        assert httpx.post(f"{address}/v1/moderations", json={"input": "fine"}).json()["results"][0]["flagged"] is False
+    engine.close()
+    assert all(is_closed(answer) for answer in answers)
+    assert {200} <= {answer.status_code for answer in answers} <= {200, 429, 503}
 
 
 @pytest.mark.slow

@@ -1,10 +1,13 @@
 """`POST /v1/moderations` in process."""
 
 import json
+import threading
 
 import pytest
 
+from proguard.serve import inputs
 from proguard.serve.openai_names import OPENAI_NAMES
+from proguard.storage.image import decode_image
 from tests.moderate.engines import FailingEngine, ScoringEngine
 from tests.moderate.test_item import BLUE, RED
 from tests.serve.servers import asking, data_url, image_part, rule
@@ -47,6 +50,28 @@ def test_input_of_each_form_gets_a_result_for_each_item(client, input_, flags):
     answer = moderate(client, input=input_)
     assert answer.status_code == 200
     assert [result["flagged"] for result in answer.json()["results"]] == flags
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: text,
+        lambda text: text.replace('"image_url"', r'"\u0069mage_url"'),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-32-le"),
+    ],
+)
+def test_images_are_decoded_beside_the_loop(client, monkeypatch, write):
+    threads = []
+
+    def decode(content, **options):
+        threads.append(threading.current_thread().name)
+        return decode_image(content, **options)
+
+    monkeypatch.setattr(inputs, "decode_image", decode)
+    answer = client.post("/v1/moderations", content=write(json.dumps({"input": [image_part(RED)]})))
+    assert answer.status_code == 200
+    assert threads == ["AnyIO worker thread"]
 
 
 @pytest.mark.parametrize("input_", ["fine", "bad", "odd", [image_part(RED)]])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from proguard.storage import pixels
 from proguard.storage.pixels import to_rgb
 from tests.pictures import picture
 
@@ -101,6 +102,21 @@ def test_to_rgb_grey_keeps_black_and_white(mode: str):
     image = Image.new(mode, (2, 1))
     image.putpixel((1, 0), 255)
     assert grey(image) == [0, 255]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16", "I", "F"])
+@pytest.mark.parametrize("band_pixels", [1, 50, 200])
+def test_to_rgb_in_bands_is_the_whole(monkeypatch: pytest.MonkeyPatch, mode: str, band_pixels: int):
+    values = np.random.default_rng(0).integers(0, 256, (24, 32, 4), np.uint8)
+    image = {
+        "I;16": lambda: Image.fromarray(values[..., :2].copy().view(np.uint16)[..., 0]),
+        "I": lambda: Image.fromarray(values.view(np.int32)[..., 0]),
+        "F": lambda: Image.fromarray(values[..., 0].astype(np.float32) / 100),
+    }.get(mode, lambda: Image.fromarray(values, "RGBA").convert(mode))()
+    assert image.mode == mode
+    whole = to_rgb(image).tobytes()
+    monkeypatch.setattr(pixels, "BAND_PIXELS", band_pixels)
+    assert to_rgb(image).tobytes() == whole
 
 
 def test_to_rgb_leaves_no_metadata_and_the_image_as_it_was():
