@@ -36,6 +36,7 @@ guards: setup
 generate: setup
 	proguard params --write
 	python -m tools.closure --write
+	python -m tests.guards.golden
 
 repro: setup
 	dvc repro

@@ -73,12 +73,12 @@ def form_of(name):
 
 
 def test_every_guard_has_golden_prompts():
-    assert sorted(PROMPTS) == NAMES
+    assert sorted(PROMPTS) == NAMES, "make generate"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_prompts_are_the_golden_ones(name):
-    assert prompts_of(name) == PROMPTS[name], "a change that is meant: python -m tests.guards.golden"
+    assert prompts_of(name) == PROMPTS[name], "a change that is meant: make generate"
 
 
 @pytest.mark.parametrize("name", NAMES)

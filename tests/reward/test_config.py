@@ -31,7 +31,7 @@ def test_rule_is_chosen_by_name_and_a_value_is_swept(name):
         ({"other_id": -0.1}, r"reward.other_id: expected a number in \[0, 1\], found -0.1"),
         ({"unknown_id": "0.5"}, r"reward.unknown_id: expected a number in \[0, 1\], found '0.5'"),
         ({"missed_image": None}, r"reward.missed_image: expected a number in \[0, 1\], found None"),
-        ({"exact_id": 0.4}, "reward.sibling_id: expected at most exact_id, 0.4, found 0.5"),
+        ({"exact_id": 0.1, "sibling_id": 0.2}, "reward.sibling_id: expected at most exact_id, 0.1, found 0.2"),
         ({"name": 0.75}, "reward.bonus: expected at most 1 together with name, 0.75, found 0.5"),
         ({"name": 0.1, "bonus": 0.1, "missed_image": 0.5}, "reward.missed_image: expected at most name and bonus"),
     ],
