@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 SMALL = (
     "collect.sources.mini_world.read.n_train=240",
     "collect.sources.mini_world.read.n_test=120",
+    "reward_lab.n_words=50",
+    "reward_lab.max_words=2",
     "rl_train.steps=2",
     "rl_train.batch_size=4",
     "rl_train.mini_batch_size=4",
@@ -62,8 +64,10 @@ class Clone:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    return Clone(tmp_path_factory.mktemp("clone"))
+def clone(tmp_path_factory, empty_store):
+    clone = Clone(tmp_path_factory.mktemp("clone"))
+    shutil.copy(empty_store, clone.folder / "mlflow.db")
+    return clone
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import yaml
 from safetensors.numpy import load_file
@@ -30,9 +31,10 @@ SETTINGS = ("rl_train.steps=2", "rl_train.batch_size=4", "rl_train.mini_batch_si
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, empty_store):
     """A project that stands right before rl_train: rows, images, and the tiny base."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(compose_params(ROOT / "conf")))
     # Hydra looks for params.yaml next to where a link leads.
     shutil.copytree(ROOT / "stages", tmp_path / "stages")
@@ -104,7 +106,8 @@ def test_killed_training_goes_on_to_the_same_guard(project):
     base = load_file(project / "data" / "guards" / "base" / "model.safetensors")
     trained = load_file(guard / "model.safetensors")
     assert trained.keys() == base.keys()
-    assert any((trained[name] != base[name]).any() for name in base)
+    assert all((trained[name] != base[name]).any() for name in base)
+    assert {weight.dtype for weight in trained.values()} == {np.dtype("float32")}
 
     shutil.rmtree(guard)
     with subprocess.Popen(command(), cwd=project, env=environment(project), start_new_session=True) as process:

@@ -1,1 +1,1 @@
-from tests.runtime.mlflow_store import empty_store, folder, project  # noqa: F401
+from tests.runtime.mlflow_store import folder, project  # noqa: F401

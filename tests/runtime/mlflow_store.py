@@ -39,14 +39,6 @@ PIPELINE = {
 _set_tracking_uri = mlflow.set_tracking_uri
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory):
-    """A database with MLflow's tables, which take seconds to make."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The folder of a project, which is the working directory."""

@@ -64,8 +64,9 @@ def write_params(root) -> None:
     OmegaConf.save(OmegaConf.create(compose_params(ROOT / "conf")), root / "params.yaml")
 
 
-def test_evaluate_writes_metrics_plots_and_report(tmp_path):
+def test_evaluate_writes_metrics_plots_and_report(tmp_path, empty_store):
     write_inputs(tmp_path)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
     write_params(tmp_path)
     (tmp_path / "stages").mkdir()
     shutil.copy(ROOT / "stages/evaluate.py", tmp_path / "stages")

@@ -20,6 +20,13 @@ pytestmark = pytest.mark.slow
 TAXONOMY = (ROOT / "data/taxonomy.yaml").read_text()
 
 
+@pytest.fixture
+def root(tmp_path, empty_store):
+    """A project with a store of MLflow."""
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    return tmp_path
+
+
 def run(root, taxonomy_text=TAXONOMY):
     (root / "data/splits").mkdir(parents=True, exist_ok=True)
     write_rows(draw_rows(240)[0], root / "data/splits/train.parquet")
@@ -34,27 +41,27 @@ def run(root, taxonomy_text=TAXONOMY):
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
 
-def test_reward_lab_writes_the_same_files_again_and_lets_training_go_on(tmp_path):
+def test_reward_lab_writes_the_same_files_again_and_lets_training_go_on(root):
     contents = []
     for _ in range(2):
-        done = run(tmp_path)
+        done = run(root)
         assert done.returncode == 0, done.stderr
-        files = sorted((tmp_path / "data/reward_lab").iterdir())
+        files = sorted((root / "data/reward_lab").iterdir())
         contents.append({file.name: file.read_bytes() for file in files})
     assert set(contents[0]) == {"gate.json", "probes.csv", "probes.svg"}
     assert contents[0] == contents[1]
     assert json.loads(contents[0]["gate.json"])["faults"] == []
-    assert set(pl.read_csv(tmp_path / "data/reward_lab/probes.csv")["rule"]) == {"strict", "paper"}
+    assert set(pl.read_csv(root / "data/reward_lab/probes.csv")["rule"]) == {"strict", "paper"}
 
 
-def test_reward_that_fails_its_gate_fails_the_stage_and_leaves_the_table(tmp_path):
+def test_reward_that_fails_its_gate_fails_the_stage_and_leaves_the_table(root):
     # Two categories of one name and one bank: the honest answer is nearer to neither.
     nodes = yaml.safe_load(TAXONOMY)
     first, second = nodes[2]["subcategories"][:2]
     second |= {"name": first["name"], "synonyms": first["synonyms"]}
-    done = run(tmp_path, yaml.safe_dump(nodes))
+    done = run(root, yaml.safe_dump(nodes))
     assert done.returncode == 1
     assert "reward_lab: the reward 'strict' does not pass its gate:" in done.stderr
     assert "the honest answer earns less than the most on " in done.stderr
-    assert len(json.loads((tmp_path / "data/summaries/reward_lab.json").read_text())["faults"]) >= 1
-    assert len(pl.read_csv(tmp_path / "data/reward_lab/probes.csv"))
+    assert len(json.loads((root / "data/summaries/reward_lab.json").read_text())["faults"]) >= 1
+    assert len(pl.read_csv(root / "data/reward_lab/probes.csv"))

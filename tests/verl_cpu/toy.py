@@ -1,12 +1,8 @@
-"""A tiny Qwen2.5-VL, its rows and a reward: what a training needs, made in a second.
-
-verl loads this file by path for `compute_score`, so it imports nothing from the tests.
-"""
+"""A tiny Qwen2.5-VL, made in a second."""
 
 import random
 from pathlib import Path
 
-import datasets
 import torch
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -124,17 +120,3 @@ def row(index: int, *, text_words: int) -> dict:
         "reward_model": {"style": "rule", "ground_truth": colour},
         "extra_info": {"index": index},
     }
-
-
-def write_rows(path: Path, *, count: int = 16, text_words: int = 4) -> None:
-    """Write ``count`` rows, half of them with an image."""
-    rows = [row(index, text_words=text_words) for index in range(count)]
-    table = datasets.Dataset.from_list(rows).cast_column("images", datasets.List(datasets.Image()))
-    table.to_parquet(path)
-
-
-def compute_score(
-    data_source: str, solution_str: str, ground_truth: str, extra_info: dict | None = None
-) -> dict[str, float]:
-    """Reward the letter e."""
-    return {"score": solution_str.count("e") / 10, "length": float(len(solution_str))}

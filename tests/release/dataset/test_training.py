@@ -12,6 +12,7 @@ from proguard.rl_train.config import Engine, GrpoConfig, Machines, TrainingFiles
 from proguard.rl_train.overrides import make_overrides, verl_settings
 from proguard.rl_train.train import run_verl
 from proguard.runtime.params import compose_params
+from proguard.storage.files import read_json_lines
 from tests.release.dataset.world import write_pipeline
 from tests.worlds import taxonomy
 from tools.closure import ROOT
@@ -55,3 +56,6 @@ def test_verl_trains_two_steps_from_a_released_data_set(tmp_path):
     )
     assert steps == [1, 2]
     assert all(0 < numbers["reward"] <= 3 for numbers in records.curve.values())
+    logged = [line["data"] for line in read_json_lines(files.work / "verl-0.jsonl")]
+    # Rollout and trainer give the tokens equal probabilities.
+    assert max(numbers["training/rollout_probs_diff_max"] for numbers in logged) < 1e-4
