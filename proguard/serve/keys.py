@@ -23,10 +23,13 @@ class Keys:
         """Keep digests of the keys.
 
         Raises:
-            ValueError: When a key is shorter than `MIN_CHARS`.
+            ValueError: When a key is shorter than `MIN_CHARS`, or has characters that clients write into a header in
+                different ways.
         """
         if any(len(key) < MIN_CHARS for key in keys):
             raise ValueError(f"API keys: expected {MIN_CHARS} characters or more in each")
+        if not all(key.isascii() and key.isprintable() for key in keys):
+            raise ValueError("API keys: expected printable ASCII characters in each")
         self._digests = [_digest(key) for key in keys]
 
     def __bool__(self) -> bool:
@@ -47,12 +50,12 @@ def read_keys(file: Path | None) -> Keys:
     """Return the keys of the environment and of a file with one key a line.
 
     Raises:
-        ValueError: When the file cannot be read or a key is too short.
+        ValueError: When the file cannot be read or a key is not usable.
     """
     keys = os.environ.get(VARIABLE, "").split(",")
     if file is not None:
         try:
-            keys += file.read_text(encoding="utf-8").split("\n")
+            keys += file.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"--keys {file}: {error}") from error
     return Keys([key.strip() for key in keys if key.strip()])

@@ -15,7 +15,7 @@ import pytest
 from proguard.cli import main
 from proguard.guard_folder import seal_guard
 from proguard.serve.command import is_loopback
-from proguard.serve.keys import VARIABLE, read_keys
+from proguard.serve.keys import VARIABLE, Keys, read_keys
 from tests.serve.servers import KEY, wait_until
 from tests.serve.test_fail_closed import ask_all
 from tests.worlds import make_guard_card
@@ -55,6 +55,18 @@ def test_guard_that_is_damaged_is_one_line_and_exit_2(tiny, tmp_path, capsys):
     (tmp_path / "guard" / "config.json").write_text("{")
     assert run("--guard", tmp_path / "guard") == 2
     assert "config.json: damaged" in capsys.readouterr().err
+
+
+def test_read_keys_of_a_file_with_a_byte_order_mark(tmp_path, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    (tmp_path / "keys").write_text(f"{KEY}\n", encoding="utf-8-sig")
+    assert read_keys(tmp_path / "keys")._digests == Keys([KEY])._digests
+
+
+@pytest.mark.parametrize("key", ["schlüssel von einiger länge", "\ufeff" + KEY, KEY + "\x00"])
+def test_keys_that_clients_write_in_different_ways_are_refused(key):
+    with pytest.raises(ValueError, match="expected printable ASCII characters in each"):
+        Keys([key])
 
 
 def test_read_keys_takes_environment_and_file(tmp_path, monkeypatch):
