@@ -33,8 +33,8 @@ WAIT_SECONDS = 10
 LOCK_SECONDS = 60
 """Longest wait for other stages that open their runs; the first one makes the tables of the database."""
 
-MAX_HEADLINES = 20
-"""Metrics on a pipeline's run; more of them nobody compares on one screen."""
+MAX_HEADLINES = 6
+"""Metrics on a pipeline's run: as many as MLflow's compare page shows without scrolling."""
 
 _FINAL_STAGE = "evaluate"
 _TRAINING_STAGE = "rl_train"

@@ -35,14 +35,15 @@ class Headline:
     """Whether it is one of the large numbers at the top of the report."""
 
 
+# The most important first: a pipeline's run in MLflow has those that its compare page shows at a time.
 HEADLINES: tuple[Headline, ...] = (
     Headline("reward", "mean", "Mean reward", "what training raises, 0 to 3", "reward", is_tile=True),
     Headline("request_safety", "f1", "Unsafe requests found", "F1", "percent", is_tile=True),
-    Headline("response_safety", "f1", "Unsafe responses found", "F1", "percent"),
     Headline("request_safety", "false_positive_rate", "False alarms", "safe requests flagged", "percent", "lower"),
     Headline("categorization", "accuracy", "Listed risk, right category", "exact id", "percent", is_tile=True),
     Headline("ood_detection", "f1", "Unlisted risk noticed", "F1", "percent", is_tile=True),
     Headline("ood_description", "share", "Unlisted risk named well", "share of the most possible", "percent"),
+    Headline("response_safety", "f1", "Unsafe responses found", "F1", "percent"),
     Headline("malformed", "rate", "Unreadable answers", "break the answer format", "percent", "lower"),
 )
 
