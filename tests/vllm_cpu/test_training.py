@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not has_cpu_build(), reason="needs vLLM's build for CPUs: make test-vllm"),
 ]
 
-STEPS = ("rl_train.steps=20", "rl_train.save_every=1")
+STEPS = ("rl_train.steps=20", "rl_train.save_every=1", "rl_train.batch_size=8", "rl_train.mini_batch_size=8")
 TIMEOUT = 1500.0
 
 
