@@ -2,7 +2,8 @@
 
 The answer is the JSON of NVIDIA's content-safety models, which NeMo Guardrails reads: ``User Safety``, ``Response
 Safety`` where the agent answered, and ``Safety Categories``. Each user message is judged with the answer after it, and
-each system message as a text of its own; what has no verdict is unsafe.
+each system message as a text of its own; calls of tools belong to the message's text. What has no verdict is unsafe,
+and a message that holds anything else is an error.
 """
 
 import json
@@ -20,6 +21,8 @@ from proguard.serve.routes import Asked
 from proguard.serve.service import Loaded
 
 _ROLES = ("system", "developer", "user", "assistant", "tool")
+_KEYS = ("role", "content", "refusal", "function_call", "tool_calls", "name", "tool_call_id")
+"""What a message may hold: its role, what is judged of it, and names."""
 
 
 def read_chat(content: dict[str, Any], loaded: Loaded) -> Asked:
@@ -55,7 +58,7 @@ def _items_of(messages: Sequence[Any], reader: InputReader) -> list[Item]:
         param = f"messages[{index}]"
         if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
             raise ApiError(400, "invalid_type", f"{param}: expected a role of {', '.join(_ROLES)}", param)
-        read.append((param, str(message["role"]), *_content_of(message.get("content"), reader, f"{param}.content")))
+        read.append((param, str(message["role"]), *_content_of(message, reader, param)))
     urls = [url for *_, found in read for url in found]
     reader.check_numbers(n_inputs=len(read), n_images=len(urls), param="messages")
     images_left = iter(reader.images(urls))
@@ -73,10 +76,23 @@ def _items_of(messages: Sequence[Any], reader: InputReader) -> list[Item]:
     return items
 
 
-def _content_of(content: Any, reader: InputReader, param: str) -> tuple[str | None, list[Url]]:
+def _content_of(message: Mapping[str, Any], reader: InputReader, param: str) -> tuple[str | None, list[Url]]:
+    """Return all text of a message, its calls of tools included, and the addresses of its images."""
+    if unread := [key for key, value in message.items() if key not in _KEYS and value not in (None, "", [], {})]:
+        name = str(unread[0])[:40].encode("ascii", "replace").decode()
+        raise ApiError(400, "unknown_parameter", f"{param}: expected {', '.join(_KEYS)}", f"{param}.{name}")
+    content, texts, urls = message.get("content"), list[str](), list[Url]()
     if isinstance(content, list):
-        return reader.parts(content, param)
-    return reader.text(content, param), []
+        text, urls = reader.parts(content, f"{param}.content")
+        texts += [] if text is None else [text]
+    elif content is not None:
+        texts.append(reader.text(content, f"{param}.content"))
+    if message.get("refusal") is not None:
+        texts.append(reader.text(message["refusal"], f"{param}.refusal"))
+    if message.get("function_call") is not None:
+        texts.append(reader.call({"function": message["function_call"]}, f"{param}.function_call"))
+    texts += [reader.call(call, f"{param}.tool_calls") for call in reader.list_of(message, "tool_calls", param)]
+    return "\n".join(texts) if texts else None, urls
 
 
 def _describe(items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, str]:

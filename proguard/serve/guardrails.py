@@ -41,9 +41,9 @@ def read_litellm(content: dict[str, Any], loaded: Loaded) -> Asked:
 def _items_of_call(content: Mapping[str, Any], kind: str, loaded: Loaded) -> list[Item]:
     """Return an item for each text, the last of them with the images; a lone image is an item of its own."""
     reader = loaded.reader
-    texts = [text for text in _list(content, "texts") if not (isinstance(text, str) and not text.strip())]
-    texts += [_arguments_of(call) for call in _list(content, "tool_calls")]
-    urls = _list(content, "images")
+    texts = [text for text in reader.list_of(content, "texts") if not (isinstance(text, str) and not text.strip())]
+    texts += [reader.call(call, "tool_calls") for call in reader.list_of(content, "tool_calls")]
+    urls = reader.list_of(content, "images")
     reader.check_numbers(n_inputs=len(texts), n_images=len(urls), param="texts")
     images = reader.images((_text(url, "images"), f"images[{i}]") for i, url in enumerate(urls))
     if not texts and not images:
@@ -54,24 +54,10 @@ def _items_of_call(content: Mapping[str, Any], kind: str, loaded: Loaded) -> lis
     return [*items, reader.item(**last, images=images, param="texts")]
 
 
-def _list(content: Mapping[str, Any], key: str) -> list[Any]:
-    value = content.get(key)
-    if value is not None and not isinstance(value, list):
-        raise ApiError(400, "invalid_type", f"{key}: expected a list, found {type(value).__name__}", key)
-    return value or []
-
-
 def _text(value: Any, param: str) -> str:
     if not isinstance(value, str):
         raise ApiError(400, "invalid_type", f"{param}: expected a text, found {type(value).__name__}", param)
     return value
-
-
-def _arguments_of(call: Any) -> str:
-    match call:
-        case {"function": {"name": str(name), "arguments": str(arguments)}}:
-            return f"{name} {arguments}"
-    raise ApiError(400, "invalid_type", "tool_calls: expected function with name and arguments", "tool_calls")
 
 
 def _reason(outcome: Outcome) -> str:
@@ -81,9 +67,14 @@ def _reason(outcome: Outcome) -> str:
 
 
 def read_classify(content: dict[str, Any], loaded: Loaded) -> Asked:
-    """Read a request of vLLM's classification route, as NeMo's classifier rail sends it: a text, texts, or parts."""
+    """Read a request of vLLM's classification route, as NeMo's classifier rail sends it: a text, texts, or parts.
+
+    Options of vLLM change nothing; its other form, ``messages``, is an error.
+    """
+    if content.get("messages") is not None:
+        raise ApiError(400, "unknown_parameter", "messages: expected input", "messages")
     policy = find_policy(loaded.policies, content.get("policy"))
-    items = loaded.reader.items(content.get("input"))
+    items = loaded.reader.items(content.get("input"), response=content.get("response"))
 
     def answer(outcomes: Sequence[Outcome], id_: str) -> dict[str, Any]:
         data = [{"index": i, **_label(outcome)} for i, outcome in enumerate(outcomes)]

@@ -124,6 +124,28 @@ class InputReader:
         self.check_numbers(n_inputs=1, n_images=len(urls), param=param)
         return "\n".join(texts) if texts else None, urls
 
+    def call(self, call: Any, param: str) -> str:
+        """Return the text of a call of a tool: its name and its arguments.
+
+        Raises:
+            ApiError: When it is of another form, or too long.
+        """
+        match call:
+            case {"function": {"name": str(name), "arguments": str(arguments)}}:
+                return self.text(f"{name} {arguments}", param)
+        raise ApiError(400, "invalid_type", f"{param}: expected function with name and arguments", param)
+
+    def list_of(self, content: Mapping[str, Any], key: str, param: str = "") -> list[Any]:
+        """Return the list that ``content`` has at ``key``; an empty one when it has none.
+
+        Raises:
+            ApiError: When it is something else.
+        """
+        value, where = content.get(key), f"{param}.{key}" if param else key
+        if value is not None and not isinstance(value, list):
+            raise ApiError(400, "invalid_type", f"{where}: expected a list, found {type(value).__name__}", where)
+        return value or []
+
     def images(self, urls: Iterable[Url]) -> list[NormalImage]:
         """Return the checked images of a request, from data URLs or, where that is allowed, remote addresses.
 

@@ -88,6 +88,14 @@ def test_classify_labels_each_input(client, input_, labels):
     assert all(entry["probs"] == ([1.0, 0.0] if entry["label"] == "safe" else [0.0, 1.0]) for entry in answer["data"])
 
 
-@pytest.mark.parametrize("body", [{}, {"input": 3}, {"input": [[1, 2]]}, {"input": []}])
+def test_classify_judges_the_response_too(client):
+    (entry,) = client.post("/classify", json={"input": "fine", "response": "bad"}).json()["data"]
+    assert entry["label"] == "unsafe"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"input": 3}, {"input": [[1, 2]]}, {"input": []}, {"input": "fine", "messages": [{"content": "bad"}]}],
+)
 def test_classify_of_another_form_is_an_error(client, body):
     assert client.post("/classify", json=body).status_code == 400
