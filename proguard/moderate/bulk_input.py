@@ -122,7 +122,12 @@ def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _images(value: Any) -> Any:
-    """Return an image cell, or a list of them, with ``{bytes, path}`` as its bytes."""
+    """Return an image cell, or a list of them, with ``{bytes, path}`` as its bytes; empty bytes stay, and are refused.
+
+    Bytes go first: beside them, a path is only the image's name.
+    """
     if isinstance(value, list):
         return [_images(each) for each in value]
-    return value.get("bytes") or value.get("path") if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    return value.get("path") if value.get("bytes") is None else value["bytes"]

@@ -68,6 +68,15 @@ def test_read_rows_of_parquet_takes_texts_paths_and_bytes(tmp_path):
     assert [len(row.item.images) for row in rows] == [0, 1, 1]
 
 
+@pytest.mark.parametrize("path", [None, "", "a.png"])
+def test_read_rows_of_parquet_refuses_an_image_without_bytes(tmp_path, path):
+    (tmp_path / "a.png").write_bytes(RED)
+    rows = {"request": ["hi", "hi"], "image": [{"bytes": b"", "path": path}, {"bytes": RED, "path": path}]}
+    pl.DataFrame(rows).write_parquet(tmp_path / "in.parquet")
+    bad, good = read_rows(tmp_path / "in.parquet")
+    assert (bad.item, "undecodable image" in bad.error, len(good.item.images)) == (None, True, 1)
+
+
 def test_read_rows_of_parquet_takes_lists_of_bytes(tmp_path):
     pl.DataFrame({"images": [[RED, RED], [b"no image"]]}).write_parquet(tmp_path / "in.parquet")
     good, bad = read_rows(tmp_path / "in.parquet")
