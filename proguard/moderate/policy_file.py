@@ -1,5 +1,6 @@
 """A policy of one's own: codes of the guard's taxonomy, or entries ``{id, name, description}``, checked once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,10 +49,13 @@ class OwnPolicy:
 
 
 _KEYS = ("id", "name", "description")
+"""Keys of an entry of one's own."""
+
 _NOTES = ("synonyms", "examples")
 """Lists of texts that an entry may hold for people, as `proguard discover` writes them; no prompt shows them."""
 
-"""Keys of an entry of one's own."""
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair: JSON and YAML can write one, and nothing can encode it."""
 
 PolicySource = OwnPolicy | Path | str | Sequence[Any]
 """A policy, the path of its YAML or JSON file, or its entries."""
@@ -97,6 +101,8 @@ def _read_entry(entry: Any, where: str, taxonomy: Taxonomy) -> tuple[str, Node]:
             raise ValueError(f"{where}: key {unknown[0]!r} is not known; expected {', '.join((*_KEYS, *_NOTES))}")
         if wrong := [key for key in _NOTES if not _is_texts(entry.get(key, []))]:
             raise ValueError(f"{where}: {wrong[0]}: expected a list of texts, found {entry[wrong[0]]!r:.80}")
+        if broken := [key for key in _KEYS[1:] if _HALF.search(entry[key])]:
+            raise ValueError(f"{where}: {broken[0]} holds half of a surrogate pair")
         if empty := [key for key in ("name", "description") if not on_one_line(entry[key])]:
             raise ValueError(f"{where}: {empty[0]} is empty")
         return entry["id"], Node(f"own:{entry['id']}", entry["name"], entry["description"], ())

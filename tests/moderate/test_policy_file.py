@@ -68,6 +68,17 @@ def test_read_policy_refuses_another_form_and_names_the_entry(entries, message):
         read(entries)
 
 
+@pytest.mark.parametrize("key", ["name", "description"])
+@pytest.mark.parametrize("form", ["yaml", "json", "python"])
+def test_read_policy_refuses_half_of_a_surrogate_pair(key, form, tmp_path):
+    source = [OWN | {key: "half \ud83d"}]
+    if form != "python":
+        source = tmp_path / f"policy.{form}"
+        source.write_text(json.dumps([OWN | {key: "half \ud83d"}]))
+    with pytest.raises(ValueError, match=f"entry 1: {key} holds half of a surrogate pair"):
+        read(source)
+
+
 @pytest.mark.parametrize("content", ["- [", "[" * 1500, "\0", "3"])
 def test_read_policy_of_a_broken_file_names_it(content, tmp_path):
     for name in ("policy.yaml", "policy.json"):
