@@ -1,7 +1,7 @@
 """From a test set's predictions, or an application's outcomes, to proposals and a policy."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from proguard.discover.entries import write_policy
 from proguard.discover.given import Given, names_of_rows
 from proguard.discover.propose import Discovery, propose
 from proguard.discover.run import DiscoverOptions, discovery_json
-from proguard.moderate.policy_file import read_policy
-from proguard.naming import NameBank, SimilarityConfig
+from proguard.fetch.verify import check_data
+from proguard.moderate.policy_file import OwnPolicy, read_policy
+from proguard.naming import NameBank, SimilarityConfig, is_free_name
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
 from proguard.runtime.params import PARAMS
-from proguard.storage.files import read_json_lines
 from proguard.storage.yaml_file import read_yaml
 from proguard.strict_json import parse_json
 from proguard.taxonomy import Taxonomy, load_taxonomy
@@ -38,6 +38,9 @@ class Settings:
 
     taken: tuple[str, ...]
     """Ids that proposals must not have: codes of the taxonomy, ids of the policy."""
+
+    in_force: OwnPolicy
+    """The policy in force, of no category when there is none."""
 
     @property
     def clustering(self) -> dict[str, Any]:
@@ -77,11 +80,12 @@ def read_settings(options: argparse.Namespace) -> Settings:
         "same_from": options.same_from,
     }
     own = replace(DiscoverOptions(**params["discover"]), **{k: v for k, v in given.items() if v is not None})
-    taxonomy, codes, listed = load_taxonomy(params["paths"]["taxonomy"]), [], ()
+    taxonomy, listed = load_taxonomy(params["paths"]["taxonomy"]), ()
+    in_force = OwnPolicy((), taxonomy)
     if options.policy is not None:
-        shown = read_policy(options.policy, taxonomy, max_categories=MAX_CATEGORIES).shown or ()
-        codes, listed = [id_ for id_, _ in shown], tuple(_read_entries(options.policy))
-    return Settings(params, own, taxonomy, listed, (*(node.code for node in taxonomy), *codes))
+        in_force = read_policy(options.policy, taxonomy, max_categories=MAX_CATEGORIES)
+        listed = tuple(_read_entries(options.policy))
+    return Settings(params, own, taxonomy, listed, (*(node.code for node in taxonomy), *in_force.names), in_force)
 
 
 def find_names(settings: Settings, *, outcomes: Path | None) -> Found:
@@ -97,33 +101,53 @@ def find_names(settings: Settings, *, outcomes: Path | None) -> Found:
         if not outcomes.is_file():
             raise FileNotFoundError(f"{outcomes}: no such file")
         records = list(read_outcomes(outcomes))
-        named = [row for row in records if row is not None]
+        named = _keep_new([row for row in records if row is not None], settings.in_force)
         return Found(propose(named, bank.embed, **clustering), len(records), str(outcomes), None)
     rows_file, predictions = _files_of(settings)
     rows = read_rows(rows_file, settings.taxonomy)
     readings = {id_: prediction.reading for id_, prediction in read_predictions(predictions).items()}
-    given = names_of_rows(rows, readings, settings.taxonomy)
+    given = _keep_new(names_of_rows(rows, readings, settings.taxonomy), settings.in_force)
     discovery = propose(given, bank.embed, **clustering)
     true = tuple(entry["true"] for entry in discovery_json(discovery, given, rows, settings.taxonomy))
     where = f"guard {settings.options.guard} on {settings.options.test_set}"
     return Found(discovery, len(rows), where, true)
 
 
+def _keep_new(given: Sequence[Given], in_force: OwnPolicy) -> list[Given]:
+    """Return the rows whose name says something, and nothing that the policy in force lists already."""
+    policy = in_force.at("subcategory")
+    return [row for row in given if is_free_name(row.name, policy, in_force.taxonomy)]
+
+
 def read_outcomes(path: Path) -> Iterator[Given | None]:
     """Yield each row of a file of outcomes: its name where the policy did not list the risk, ``None`` otherwise.
 
     Raises:
-        ValueError: When a line is no outcome; the message names file and line.
+        ValueError: When the file is a pointer or a page, or a line is no outcome; the message names file and line.
     """
-    for number, record in enumerate(read_json_lines(path), 1):
-        if not isinstance(record, dict) or "flagged" not in record:
-            raise ValueError(f"{path} line {number}: expected an outcome of `proguard moderate --output`")
-        name = record.get("name")
-        is_unlisted = record["flagged"] and record.get("in_policy") is False
-        if is_unlisted and isinstance(name, str) and name.strip():
-            yield Given(str(record.get("id", record.get("row", number))), name)
-        else:
-            yield None
+    check_data(str(path), path)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.isspace():
+                continue
+            record = _read_line(line, f"{path} line {number}")
+            name = record.get("name")
+            is_unlisted = record["flagged"] and record.get("in_policy") is False
+            if is_unlisted and isinstance(name, str) and name.strip():
+                yield Given(str(record.get("id", record.get("row", number))), name)
+            else:
+                yield None
+
+
+def _read_line(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        record = parse_json(line)
+    except (ValueError, RecursionError) as error:
+        fault = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise ValueError(f"{where}: expected JSON: {fault}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("flagged"), bool):
+        raise ValueError(f"{where}: expected an outcome of `proguard moderate --output`")
+    return record
 
 
 def write_found(found: Found, settings: Settings, *, output: Path) -> None:

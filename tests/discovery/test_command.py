@@ -109,8 +109,11 @@ def test_outcomes_of_moderation_in_any_script(project, capsys):
     ("names", "message"),
     [
         ([], "the guard named no unlisted risk, so there is nothing to propose"),
-        (["a"], "1 row with a name, and a proposal needs 5: lower --min-support, or bring more rows"),
-        (list("abcdefg"), "7 rows with 7 different names, of which no 5 rows are alike (cosine 0.6 or more)"),
+        (["Queue jumping"], "1 row with a name, and a proposal needs 5: lower --min-support, or bring more rows"),
+        (
+            [f"{word} jumping" for word in ["Queue", "Rope", "Puddle", "Fence", "Wall", "Train", "Ship"]],
+            "7 rows with 7 different names, of which no 5 rows are alike (cosine 0.6 or more)",
+        ),
     ],
 )
 def test_nothing_to_propose_is_said_and_writes_nothing(project, capsys, names, message):
@@ -118,6 +121,18 @@ def test_nothing_to_propose_is_said_and_writes_nothing(project, capsys, names, m
     shown = discover(capsys, "--outcomes", path, "--output", "next.yaml", code=1)
     assert message in shown.err
     assert not (project / "next.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["Other", "Unknown risk", "not listed", "C1S1", "x1", "Queue jumping", "!"])
+def test_name_that_says_nothing_or_is_listed_is_not_proposed(project, capsys, name):
+    own = {"id": "X1", "name": "Queue Jumping", "description": "Skips a queue."}
+    (project / "now.json").write_text(json.dumps([own]))
+    outcomes = [outcome(name, n) for n in range(5)] + [outcome("Rope theft", n + 9) for n in range(5)]
+    path = write_outcomes(project / "o.jsonl", outcomes)
+    shown = discover(capsys, "--outcomes", path, "--policy", "now.json", "--output", "next.yaml")
+    assert "5 of 10 rows have a name" in shown.out
+    names = read_policy(project / "next.yaml", taxonomy(), max_categories=9).names
+    assert list(names.values()) == ["Queue Jumping", "Rope theft"]
 
 
 def test_guard_that_names_nothing_is_said(project, capsys):
@@ -142,6 +157,24 @@ def test_bad_input_is_named(project, capsys, arguments, message):
 def test_line_that_is_no_outcome_is_named(project, capsys):
     path = write_outcomes(project / "o.jsonl", [outcome("a", 1), {"request": "hello"}])
     assert "o.jsonl line 2: expected an outcome of" in discover(capsys, "--outcomes", path, code=2).err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+            "o.jsonl: expected data, found a git-lfs pointer",
+        ),
+        ("<!DOCTYPE html><html>", "o.jsonl: expected data, found an HTML page"),
+        ("[" * 5000, "o.jsonl line 1: expected JSON: nested too deep"),
+        ('{"flagged": true, "flagged": false}', "o.jsonl line 1: expected JSON: key 'flagged' is given twice"),
+        ('{"flagged": "no"}', "o.jsonl line 1: expected an outcome of"),
+    ],
+)
+def test_file_that_holds_no_outcomes_is_named(project, capsys, content, message):
+    (project / "o.jsonl").write_text(content)
+    assert message in discover(capsys, "--outcomes", "o.jsonl", code=2).err
 
 
 def test_missing_predictions_say_what_makes_them(project, capsys):
