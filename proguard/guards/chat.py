@@ -67,7 +67,7 @@ class Chat:
     def read(self, row: Row, answers: Mapping[str, Completion]) -> Reading:
         """Return what the one answer says under the row's policy."""
         completion, has_response = answers[ASK], row.sample.has_response
-        said = read_released(completion.text)
+        said = read_released(completion.text, row.policy.ids)
         if said.is_refusal:
             completion = Completion("", "refused")
         shares = [share_of(s, unsafe=("unsafe",), safe=("safe",)) for s in completion.scores] or [None, None]
@@ -76,15 +76,14 @@ class Chat:
         is_unsafe, detail = "unsafe" in (request.label, response.label), said.detail
         if detail == "ok" and "unread" in (request.status, response.status):
             detail = "missing_field"
-        ids = (said.category,) if said.category in row.policy.ids else said.ids
-        codes = tuple(code for id_ in ids if (code := row.policy.code_of(id_)) is not None) if is_unsafe else ()
+        codes = tuple(code for id_ in said.ids if (code := row.policy.code_of(id_)) is not None) if is_unsafe else ()
         return Reading(
             request,
             response,
             category=said.category if is_unsafe else None,
             code=codes[0] if codes else None,
             codes=codes,
-            name=name_in(said.category, row.policy) if is_unsafe and not ids else None,
+            name=name_in(said.category, row.policy) if is_unsafe and not said.ids else None,
             reads_policy=True,
             detail=detail,
         )

@@ -117,6 +117,30 @@ def test_id_of_the_policy_is_read_with_whatever_is_around_it(said):
     assert (reading.code, reading.codes, reading.name, reading.reads_policy) == ("C7S2", ("C7S2",), None, True)
 
 
+OWN_IDS = ["R1.a", "risk/1", "1.2", "7", "fraud", "self-harm", "\u00c9a"]
+
+
+@pytest.mark.parametrize("form", ["{}", "{}: Queue Jumping", "{} \u2014 Queue Jumping", "{} (Queue Jumping)"])
+@pytest.mark.parametrize("id_", OWN_IDS)
+def test_id_of_any_spelling_is_read_with_a_name_after_it(id_, form):
+    policy = Policy("subcategory", tuple(zip(OWN_IDS, taxonomy().codes("subcategory"), strict=False)))
+    reading = read(row_of(ROWS["both"].sample, policy, "free", taxonomy()), answer(category=form.format(id_)))
+    assert (reading.codes, reading.name, reading.detail) == ((policy.code_of(id_),), None, "ok")
+
+
+@pytest.mark.parametrize("id_", ["(R1.a)", "**R1.a**", "Queue Jumping R1.a"])
+def test_id_with_a_digit_is_read_anywhere(id_):
+    policy = Policy("subcategory", (("R1", "C1S2"), ("R1.a", "C1S1")))
+    assert read(row_of(ROWS["both"].sample, policy, "free", taxonomy()), answer(category=id_)).codes == ("C1S1",)
+
+
+@pytest.mark.parametrize("name", ["Wire fraud", "fraud by mail", "Top 7 lists", "7 queues", "self-harm methods"])
+def test_name_that_holds_a_word_or_a_number_of_an_id_stays_a_name(name):
+    policy = Policy("subcategory", (("fraud", "C1S1"), ("7", "C1S2"), ("self-harm", "C1S3"), ("self", "C2S1")))
+    reading = read(row_of(ROWS["both"].sample, policy, "free", taxonomy()), answer(category=name))
+    assert (reading.codes, reading.name) == ((), name)
+
+
 def test_id_is_read_by_the_rows_own_policy():
     row = row_of(ROWS["both"].sample, Policy("subcategory", (("C7S2", "C1S1"),)), "free", taxonomy())
     assert read(row, answer()).code == "C1S1"
