@@ -43,11 +43,15 @@ class Shape:
     """Values that are a label, as the model spells them."""
 
     categories: str | None
-    """Part of the keys of the lines with categories; ``None`` without."""
+    """Part of the keys of the lines with categories, which count for a side unless they name the other one.
+
+    ``None`` without.
+    """
 
     texts: tuple[str, ...]
 
 
+_OTHER: Mapping[Side, str] = {"request": "response", "response": "request"}
 _HARM: Mapping[Side, str] = {"request": "Harmful request", "response": "Harmful response"}
 _YES_NO: Mapping[str, Label] = {"yes": "unsafe", "no": "safe"}
 
@@ -112,8 +116,9 @@ class Keyed:
             fields = read_fields(completion.text.rpartition("</think>")[2])
             label = self._label(fields.get(shape.keys[side].lower()))
             sides[side] = read_side(completion, label, self._score(completion, 0 if shape.asks_each else index))
-            if shape.categories and (label == "unsafe" or not shape.asks_each):
-                labels += [name for key, value in fields.items() if shape.categories in key for name in _names(value)]
+            if shape.categories and label == "unsafe":
+                own = [value for key, value in fields.items() if shape.categories in key and _OTHER[side] not in key]
+                labels += [name for value in own for name in _names(value)]
         detail = "ok" if any(side.label for side in sides.values()) else "no_match"
         return make_reading(sides, labels, self.meanings, detail=detail)
 

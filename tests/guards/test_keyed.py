@@ -83,6 +83,23 @@ def test_wildguard_is_read_by_key(row, text, labels):
     assert reading.codes is None
 
 
+@pytest.mark.parametrize(
+    ("row", "request_", "response", "category"),
+    [
+        ("request", "yes", "n/a", "S2"),
+        ("request", "yes", "yes", "S2"),
+        ("request", "no", "yes", None),
+        ("both", "yes", "no", "S2"),
+        ("both", "no", "yes", "S9"),
+        ("both", "yes", "yes", "S2, S9"),
+    ],
+)
+def test_poly_guard_gives_categories_of_unsafe_sides_only(row, request_, response, category):
+    text = f"Harmful request: {request_}\nHarmful response: {response}\n"
+    text += "Request safety violations: S2\nResponse safety violations: S9"
+    assert read("poly_guard", row, text).category == category
+
+
 def test_poly_guard_gives_codes_of_its_list():
     text = "Harmful request: yes\nResponse refusal: no\nHarmful response: no\nRequest safety violations: S2, S9"
     reading = read("poly_guard", "both", text)
