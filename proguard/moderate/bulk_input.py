@@ -8,11 +8,15 @@ a request and each other file an image.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from proguard.errors import first_line
 from proguard.fetch.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 from proguard.moderate.item import Item, make_item, read_item
 from proguard.strict_json import parse_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_SUFFIXES = (".txt", ".md")
 
@@ -32,6 +36,31 @@ class InputRow:
     item: Item | None
     error: str | None
     """Why there is no item."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """A row of a parquet file. Its cells are converted one by one, since some hold what Python cannot."""
+
+    batch: "pa.RecordBatch"
+    index: int
+
+    def read(self) -> dict[str, Any]:
+        """Return the cells by column.
+
+        Raises:
+            ValueError: When a cell is a time out of Python's range, a text that is not UTF-8 and the like; the message
+                names the column.
+        """
+        return {name: self._read_cell(name) for name in self.batch.schema.names}
+
+    def _read_cell(self, name: str) -> Any:
+        cell = self.batch[name][self.index]
+        try:
+            value = cell.as_py()
+        except Exception as error:  # Whatever Arrow and the types of a column raise.
+            raise ValueError(f"{name}: a {cell.type} that cannot be read: {first_line(error)}") from error
+        return _images(value) if name in ("image", "images") else value
 
 
 def list_inputs(path: Path) -> list[Path]:
@@ -82,6 +111,8 @@ def _read_row(number: int, content: Any, folder: Path) -> InputRow:
             return InputRow(number, id_, _read_path(content), None)
         if isinstance(content, bytes):
             content = parse_json(content)
+        elif isinstance(content, _Cells):
+            content = content.read()
         id_ = content.get("id") if isinstance(content, dict) else None
         id_ = id_ if isinstance(id_, str | int | None) else str(id_)
         return InputRow(number, id_, read_item(content, folder=folder), None)
@@ -102,7 +133,7 @@ def _of_jsonl(path: Path) -> Iterator[bytes]:
             yield line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
 
 
-def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _of_parquet(path: Path) -> Iterator[_Cells]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -115,8 +146,7 @@ def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
             if set(columns) <= {"id"}:
                 raise ValueError(f"no column of {', '.join(_COLUMNS[1:])}; it has {', '.join(names)}")
             for batch in file.iter_batches(batch_size=64, columns=columns):
-                for row in batch.to_pylist():
-                    yield row | {key: _images(row[key]) for key in ("image", "images") if key in row}
+                yield from (_Cells(batch, index) for index in range(batch.num_rows))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ValueError(f"--input {path}: {error}") from error
 

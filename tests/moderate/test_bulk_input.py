@@ -68,6 +68,39 @@ def test_read_rows_of_parquet_takes_texts_paths_and_bytes(tmp_path):
     assert [len(row.item.images) for row in rows] == [0, 1, 1]
 
 
+# Not UTF-8: the length of the text, and its two bytes.
+NO_TEXT = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")])
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("request", pa.array([2**50], pa.timestamp("s"))),
+        ("request", pa.array([2**62], pa.timestamp("us", "UTC"))),
+        ("request", pa.array([1], pa.timestamp("ns"))),
+        ("request", pa.array([1], pa.timestamp("s", "Nowhere/City"))),
+        ("request", pa.array([2**62], pa.duration("s"))),
+        ("request", pa.array([1], pa.duration("ns"))),
+        ("request", pa.array([1], pa.time64("ns"))),
+        ("request", pa.array([2**31 - 1], pa.date32())),
+        ("request", pa.array(["1.5"]).cast(pa.decimal128(5, 2))),
+        ("request", NO_TEXT),
+        ("response", NO_TEXT),
+        ("images", pa.ListArray.from_arrays([0, 1], NO_TEXT)),
+        ("id", NO_TEXT),
+        ("id", pa.array([2**50], pa.timestamp("s"))),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value.type),
+)
+def test_read_rows_of_parquet_gives_a_cell_that_cannot_be_read_as_an_error_and_goes_on(tmp_path, column, cell):
+    cells = pa.concat_arrays([cell, pa.nulls(1, cell.type)])
+    columns = {"request": ["a", "b"], "response": ["c", "d"]} | {column: cells}
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
+    bad, good = read_rows(tmp_path / "in.parquet")
+    assert (bad.number, bad.item, good.number, good.error) == (1, None, 2, None)
+    assert column in bad.error
+
+
 @pytest.mark.parametrize("path", [None, "", "a.png"])
 def test_read_rows_of_parquet_refuses_an_image_without_bytes(tmp_path, path):
     (tmp_path / "a.png").write_bytes(RED)
