@@ -2,9 +2,11 @@
 
 A row of JSONL or parquet has ``request``, ``response``, and ``image`` or ``images``: paths from the file's folder on,
 or, in parquet, encoded bytes or ``{bytes, path}`` as the `datasets` library writes them. In a folder each text file is
-a request and each other file an image.
+a request and each other file an image. A file whose start is a git-lfs pointer, a page or a server's message stands in
+for another one and is a bad row; to have such a text judged, give it in JSONL.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TEXT_SUFFIXES = (".txt", ".md")
+
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+"""Control characters that texts do not use. UTF-16 without a byte order mark has them, and can be read as UTF-8."""
 
 _COLUMNS = ("id", "request", "response", "image", "images")
 
@@ -122,9 +127,16 @@ def _read_row(number: int, content: Any, folder: Path) -> InputRow:
 
 
 def _read_path(path: Path) -> Item:
-    if path.suffix in TEXT_SUFFIXES:
-        return make_item(request=path.read_text(encoding="utf-8-sig"))
-    return make_item(images=[path])
+    is_text = path.suffix.lower() in TEXT_SUFFIXES
+    content = path.read_bytes()
+    head = content[:HEAD_BYTES]
+    if found := describe_stand_in(head) or (is_text and describe_no_text(head)):
+        raise ValueError(f"found {found}")
+    if not is_text:
+        return make_item(images=[path])
+    if control := _CONTROL.search(content):
+        raise ValueError(f"expected UTF-8, found {control[0]!r} at byte {control.start()}, as in UTF-16 text")
+    return make_item(request=path.read_text(encoding="utf-8-sig"))
 
 
 def _of_jsonl(path: Path) -> Iterator[bytes]:

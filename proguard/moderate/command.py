@@ -7,6 +7,10 @@ proguard moderate --input rows.jsonl --output outcomes.jsonl
 
 exit codes: 0 a verdict; 1 a verdict, unsafe, with --fail-on-unsafe; 2 bad input; 3 no verdict, to be treated as unsafe.
 A file gives 3 when a row has no verdict, and a killed run goes on where it stopped when the command is given again.
+
+In a folder each .txt and .md file is a request and each other file an image. A file that begins as a git-lfs pointer,
+an HTML page or a server's message does, or is no text in UTF-8, is a bad row; a text that quotes one further on is
+judged.
 """
 
 import argparse

@@ -173,6 +173,47 @@ def test_read_rows_of_a_folder_takes_texts_and_images_without_hidden_files(tmp_p
     assert "undecodable image" in bad.error
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.TXT", "a.png"])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 1\n", "a git-lfs pointer"),
+        (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", "an HTML page"),
+        (b"404: Not Found", "the message '404: Not Found' of a server"),
+    ],
+    ids=["pointer", "page", "message"],
+)
+def test_read_rows_of_a_folder_gives_what_is_in_place_of_a_file_as_an_error(tmp_path, name, content, what):
+    (tmp_path / name).write_bytes(content)
+    (row,) = read_rows(tmp_path)
+    assert row.item is None
+    assert f"found {what}" in row.error
+
+
+@pytest.mark.parametrize("text", ["hi there", "привет", "привет, мир", "שלום", "你好，世界。", "a" * 2000 + "ж"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_read_rows_of_a_folder_gives_a_text_in_another_encoding_as_an_error(tmp_path, text, encoding):
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    (row,) = read_rows(tmp_path)
+    assert (row.item, "UTF-8" in row.error or "UTF-16" in row.error) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why does <html> come before <body>?",
+        "my page begins with <!DOCTYPE html>\n<html></html>",
+        "read version https://git-lfs.github.com/spec/v1 to me",
+        "the server says 404: Not Found",
+        "tab\tfeed\x0cbell\aescape\x1b[1m",
+        "one\u2028two\x85three",
+    ],
+)
+def test_read_rows_of_a_folder_takes_a_text_about_pages_and_pointers(tmp_path, text):
+    (tmp_path / "a.txt").write_text("\ufeff" + text, encoding="utf-8")
+    assert [row.item.request for row in read_rows(tmp_path)] == [text]
+
+
 @pytest.mark.parametrize(("name", "message"), [("absent.jsonl", "no such file"), ("in.csv", "expected a .jsonl")])
 def test_list_inputs_refuses_what_is_no_input(tmp_path, name, message):
     (tmp_path / "in.csv").write_text("a")
