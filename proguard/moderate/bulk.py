@@ -59,8 +59,6 @@ def moderate_file(
             if _describe(source, guard, policy, hidden) != about:
                 raise ValueError(f"--input {source}: changed while it was read; delete {path} and start again")
             path.replace(output)
-    for locked in (path, place):
-        Path(f"{locked}.lock").unlink(missing_ok=True)
     return counts
 
 

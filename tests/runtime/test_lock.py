@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,3 +56,29 @@ def test_exclusive_of_an_error_is_free_again(tmp_path: Path):
         raise KeyError
     with exclusive(tmp_path / "a"):
         pass
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_exclusive_path_whose_lock_file_is_removed_is_still_held(tmp_path: Path, what: str):
+    path = tmp_path / "folder" / "a"
+    with exclusive(path):
+        path.with_name("a.lock").unlink() if what == "file" else shutil.rmtree(path.parent)
+        with pytest.raises(RuntimeError, match="another process is working on it"):
+            exclusive(path).__enter__()
+        with pytest.raises(RuntimeError, match="another process is working on it"):
+            exclusive(path.parent / "x" / ".." / "a").__enter__()
+    with exclusive(path):
+        pass
+
+
+def test_exclusive_leaves_no_file(tmp_path: Path):
+    with exclusive(tmp_path / "a"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_exclusive_refused_leaves_the_lock_of_the_other(tmp_path: Path):
+    with exclusive(tmp_path / "a"):
+        with pytest.raises(RuntimeError):
+            exclusive(tmp_path / "a").__enter__()
+        assert (tmp_path / "a.lock").exists()
