@@ -9,6 +9,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from proguard.errors import first_line
+
 COMMANDS = {
     "moderate": "proguard.moderate.command",
     "serve": "proguard.serve.command",
@@ -26,9 +28,12 @@ COMMANDS = {
 BAD_INPUT = 2
 """Exit code when the input is not usable."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of a shell: 128 and the number of the signal."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one subcommand and exit with its code; bad input exits with `BAD_INPUT` and one line."""
+    """Run one subcommand and exit with its code; bad input and what another process holds exit with `BAD_INPUT`."""
     parser = argparse.ArgumentParser(prog="proguard", description="Build, train, evaluate and run a proactive guard.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = {name: importlib.import_module(path) for name, path in COMMANDS.items()}
@@ -47,5 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = modules[options.command].run(options)
     except (ValueError, OSError, ImportError) as error:
         parser.exit(BAD_INPUT, f"proguard {options.command}: {error}\n")
+    except RuntimeError as error:
+        parser.exit(BAD_INPUT, f"proguard {options.command}: {first_line(error)}\n")
+    except KeyboardInterrupt:
+        parser.exit(INTERRUPTED, f"proguard {options.command}: interrupted\n")
     if code:
         sys.exit(code)

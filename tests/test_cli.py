@@ -1,5 +1,7 @@
 """Bad arguments of each subcommand: one clear line and exit code 2, before anything is loaded."""
 
+import importlib
+
 import pytest
 
 from proguard.cli import COMMANDS, main
@@ -71,6 +73,26 @@ def test_settings_out_of_range_are_named(command, capsys):
     assert exit_.value.code == 2
     assert "reward_lab.max_rows: expected a whole number of at least 1, found 0" in said
     assert "reward.bonus: expected a number in [0, 1], found 2" in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (RuntimeError("out: another process is working on it\nand more"), 2, "out: another process is working on it"),
+        (OSError("no space left"), 2, "no space left"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+    ids=["RuntimeError", "OSError", "KeyboardInterrupt"],
+)
+def test_failure_of_a_subcommand_is_one_line(command, error, code, line, capsys, monkeypatch):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr(importlib.import_module(COMMANDS[command]), "run", fail)
+    with pytest.raises(SystemExit) as exit_:
+        main([command, *(["base", "proguard"] if command == "compare" else [])])
+    assert (exit_.value.code, capsys.readouterr().err) == (code, f"proguard {command}: {line}\n")
 
 
 def test_every_subcommand_has_a_bad_argument():
