@@ -44,11 +44,19 @@ def run(options: argparse.Namespace) -> int:
     """Write, check, register and push the release; return the exit code.
 
     Raises:
-        ValueError, FileNotFoundError: When the guard is damaged, the pipeline has not run, or a source is unknown.
+        ValueError, FileNotFoundError: When the guard is damaged, the pipeline has not run, a source is unknown, or the
+            output is no release.
+        RuntimeError: When another process writes the same output, or the release fails its check.
     """
+    from proguard.release.output import hold_output
+
     if options.dataset:
-        return _release_dataset(options, options.output or Path("release_data"))
-    return _release_guard(options, options.output or Path("release"))
+        output = options.output or Path("release_data")
+        with hold_output(output, "dataset"):
+            return _release_dataset(options, output)
+    output = options.output or Path("release")
+    with hold_output(output, "model"):
+        return _release_guard(options, output)
 
 
 def _release_guard(options: argparse.Namespace, output: Path) -> int:

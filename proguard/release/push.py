@@ -1,14 +1,15 @@
 """A release on the Hugging Face hub, as a pull request that a person merges."""
 
 from pathlib import Path
-from typing import Literal
 
 import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from proguard.release.output import Kind
 
-def push(release: Path, repository: str, *, kind: Literal["model", "dataset"] = "model") -> str:
+
+def push(release: Path, repository: str, *, kind: Kind = "model") -> str:
     """Upload a release to a repository, which is made when absent, and return the address of the pull request.
 
     The hub is the one of ``HF_ENDPOINT``, with the user's token.

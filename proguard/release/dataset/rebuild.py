@@ -6,6 +6,7 @@ from pathlib import Path
 
 from proguard.collect.files.editions import Access, find_cache, find_mirror
 from proguard.release.dataset.withheld import rebuild_rows
+from proguard.runtime.lock import exclusive
 
 
 def main(folder: Path) -> None:
@@ -18,8 +19,9 @@ def main(folder: Path) -> None:
         mirror=find_mirror(options.mirror), cache=find_cache(options.cache), offline=False, hub_endpoint=None
     )
     try:
-        done = rebuild_rows(folder, access)
-    except (ValueError, OSError) as error:
+        with exclusive(folder):
+            done = rebuild_rows(folder, access)
+    except (ValueError, OSError, RuntimeError) as error:
         parser.exit(2, f"{error}\n")
     for name, rebuilt in done.items():
         left = f"; {rebuilt.missing} that the source no longer has, {rebuilt.changed} that it changed"
