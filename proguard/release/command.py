@@ -62,15 +62,16 @@ def run(options: argparse.Namespace) -> int:
 def _release_guard(options: argparse.Namespace, output: Path) -> int:
     from proguard.release.folder import check_release, write_release
     from proguard.release.record import read_record
+    from proguard.release.registry import open_registry, register
 
+    # Before the release is written and loaded, which takes longer.
+    registry = open_registry(options.tracking_uri) if options.register else None
     record = read_record(options.pipeline, options.guard.name)
     write_release(options.guard, output, record, name=options.name, licence=options.licence)
     check_release(options.guard, output)
     sys.stdout.write(f"{output}: written, and loads with equal outcomes\n")
-    if options.register:
-        from proguard.release.registry import register
-
-        address = register(output, name=options.register, alias=options.alias, tracking_uri=options.tracking_uri)
+    if registry is not None:
+        address = register(output, registry, name=options.register, alias=options.alias)
         sys.stdout.write(f"{address}: registered\n")
     if options.push:
         from proguard.release.push import push

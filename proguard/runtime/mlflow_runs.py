@@ -6,9 +6,7 @@ so adds no run. Everything here may raise; `proguard.runtime.tracking` is the bo
 
 import os
 import socket
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,16 +17,13 @@ from proguard.flatten import flatten
 from proguard.runtime import provenance
 from proguard.runtime.params import CONF, compose_params
 from proguard.runtime.processes import Process, pipeline_process, this_process
+from proguard.runtime.store import connect, database_of, find_experiment, tracking_uri
 from proguard.storage.files import read_json, read_json_lines
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
-
-EXPERIMENT = "proguard"
-WAIT_SECONDS = 10
-"""Longest wait for the tracking server or the database."""
 
 LOCK_SECONDS = 60
 """Longest wait for other stages that open their runs; the first one makes the tables of the database."""
@@ -49,9 +44,6 @@ _HEADLINE_PARAMS = {
     "rl_train.lr",
     "rl_train.seed",
 }
-_EXPERIMENT_KIND = "custom_model_development"
-"""Makes MLflow's pages open on runs and metrics instead of traces of language model calls."""
-
 _PARENT, _PIPELINE, _PROCESS, _FAILED = (
     "mlflow.parentRunId",
     "proguard.pipeline",
@@ -75,14 +67,15 @@ class StageRun:
 
 def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
     """Open the run of a stage, and that of its pipeline for the first one; end runs whose process is gone."""
-    lock = _lock_file(tracking_uri(params))
+    uri = tracking_uri(params)
+    lock = _lock_file(uri)
     lock.parent.mkdir(parents=True, exist_ok=True)
     # Before the lock, as it takes seconds.
     import mlflow  # noqa: F401
 
     with FileLock(lock, timeout=LOCK_SECONDS):
         # The first client of a database makes its tables, which two at a time cannot.
-        client = connect(params)
+        client = connect(uri)
         experiment = find_experiment(client)
         end_stale_runs(client, experiment)
         parent = _find_parent(client, experiment) or _create_parent(client, experiment, params)
@@ -131,57 +124,15 @@ def end_stale_runs(client: "MlflowClient", experiment: str) -> None:
             client.set_terminated(run.info.run_id, "KILLED")
 
 
-def connect(params: Mapping[str, Any]) -> "MlflowClient":
-    """Return a client of the tracking server (`tracking_uri`)."""
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(WAIT_SECONDS))
-    os.environ.setdefault("MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT", str(WAIT_SECONDS))
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    uri = tracking_uri(params)
-    _check_database(uri)
-    import mlflow
-
-    mlflow.set_tracking_uri(uri)
-    return mlflow.MlflowClient(uri)
-
-
-def tracking_uri(params: Mapping[str, Any]) -> str:
-    """Return the address of the tracking server that the environment or params name, or of a database in the root."""
-    database = (Path(os.environ.get("DVC_ROOT", ".")) / "mlflow.db").resolve()
-    return os.environ.get("MLFLOW_TRACKING_URI") or params["runtime"].get("tracking_uri") or f"sqlite:///{database}"
-
-
-def _database_of(uri: str) -> Path | None:
-    """Return the file of a sqlite database; ``None`` for a server."""
-    path = uri.removeprefix("sqlite:///")
-    return None if path == uri else Path(path)
-
-
 def _lock_file(uri: str) -> Path:
     """Return what processes that open runs in one place lock: a database's own file, for a server one of the project.
 
     Experiments of DVC's queue run in folders of their own and may share a database.
     """
-    database = _database_of(uri)
+    database = database_of(uri)
     if database is not None:
         return database.with_name(f"{database.name}.lock")
     return Path(os.environ.get("DVC_ROOT", ".")) / ".dvc" / "tmp" / "mlflow.lock"
-
-
-def _check_database(uri: str) -> None:
-    """Raise when a sqlite file is damaged, locked or cannot be written; MLflow would try again for minutes."""
-    path = _database_of(uri)
-    if path is not None and path.exists():
-        with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
-            database.execute("BEGIN IMMEDIATE").execute("SELECT count(*) FROM sqlite_master")
-
-
-def find_experiment(client: "MlflowClient") -> str:
-    """Return the id of our experiment; create it where the store has none."""
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return found.experiment_id
-    return client.create_experiment(EXPERIMENT, tags={"mlflow.experimentKind": _EXPERIMENT_KIND})
 
 
 def _find_parent(client: "MlflowClient", experiment: str) -> str | None:

@@ -9,7 +9,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from proguard.cli import main
-from proguard.compare.runs import RunFiles, check_same
+from proguard.compare.runs import RunFiles, check_same, read_stages
 from tests.outcomes import answer, draw_test_rows, write_predictions
 from tests.tables import write_rows
 from tools.closure import ROOT
@@ -131,8 +131,24 @@ def test_runs_are_compared_out_of_the_cache(project, capsys, monkeypatch):
 
 
 @pytest.mark.slow
-def test_run_that_there_is_not_is_named(project, capsys):
+def test_run_that_there_is_not_is_named(project, capsys, empty_store):
+    shutil.copy(empty_store, project / "mlflow.db")
     assert f"run {'0' * 32}: " in fail(capsys, "0" * 32, "1" * 32)
+
+
+@pytest.mark.parametrize("lock", ["", "[", "- a", "stages: [a]", "stages: {predict: 1}", "\0", "stages:\n\tx: 1"])
+def test_damaged_lock_of_a_run_names_the_run(lock, tmp_path):
+    (tmp_path / "dvc.lock").write_text(lock)
+    with pytest.raises(ValueError, match=r"run a: its dvc\.lock is damaged: ") as raised:
+        read_stages(tmp_path / "dvc.lock", "a")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("entry", [{}, {"deps": [{"path": "x/test.parquet"}]}, {"deps": [1]}, {"deps": {"path": "x"}}])
+def test_lock_of_a_run_without_a_file_names_both(entry, tmp_path):
+    run = RunFiles("a", {"predict@proguard-test": entry}, tmp_path, "m")
+    with pytest.raises(ValueError, match=r"run a: its dvc\.lock names no test\.parquet"):
+        run.rows("proguard", "test")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import mlflow
 import pytest
 import yaml
 
-from proguard.runtime.mlflow_runs import EXPERIMENT
+from proguard.runtime.store import EXPERIMENT
 
 PATHS = {
     "summaries": "summaries",

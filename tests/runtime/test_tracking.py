@@ -107,7 +107,7 @@ def test_damaged_database_is_one_warning_within_seconds(project, caplog):
 
 
 def test_locked_database_is_one_warning(project, monkeypatch, caplog):
-    monkeypatch.setattr("proguard.runtime.mlflow_runs.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("proguard.runtime.store.WAIT_SECONDS", 0.2)
     with sqlite3.connect(project / "mlflow.db") as other:
         other.execute("BEGIN EXCLUSIVE")
         assert run_stage()
