@@ -33,7 +33,7 @@ BAD = [
     ("serve --keys nowhere", "--keys nowhere"),
     ("serve --name=", "--name: expected a name"),
     ("serve --guard nowhere", "nowhere: no guard.json"),
-    ("release --pipeline nowhere", "nowhere/params.yaml: no such file"),
+    ("release --pipeline nowhere", "no nowhere/params.yaml here"),
     ("plan foo", "override 'foo': expected <key>=<value>"),
     ("plan profile=nosuch", "Available options in 'profile': mini open paper published"),
     ("guards nosuch", "no guard 'nosuch' in conf/guard"),

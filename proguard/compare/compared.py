@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from proguard.compare.runs import RunFiles, check_same, find_run
 from proguard.evaluate.metrics.paired import Paired, PairedMetric, compare_calls, decide, pair_calls, say
-from proguard.readings.reading import Side
+from proguard.readings.reading import Reading, Side
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
-from proguard.runtime.params import PARAMS
+from proguard.runtime.params import read_params
+from proguard.runtime.reading import CHECK_OUT, reading
 from proguard.taxonomy import load_taxonomy
+
+_NEEDS = (
+    *(f"paths.{name}" for name in ("predictions", "splits", "taxonomy")),
+    *(f"predict.{name}" for name in ("guards", "test_sets")),
+    *(f"evaluate.{name}" for name in ("n_resamples", "seed", "confidence")),
+    "runtime.tracking_uri",
+)
+"""Settings that are read."""
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -48,9 +55,7 @@ def open_pair(first: str, second: str, *, guard: str) -> Pair:
         ValueError: When one is a run and the other is not, there is no such guard or run, or runs cannot be compared.
         FileNotFoundError: When this folder has no parameters, or a file of a run is not in the DVC cache.
     """
-    if not PARAMS.exists():
-        raise FileNotFoundError(f"no {PARAMS} here; run from the project's root")
-    params = OmegaConf.to_container(OmegaConf.load(PARAMS), resolve=True)
+    params = read_params(needs=_NEEDS)
     are_runs = [_RUN_ID.fullmatch(name) is not None for name in (first, second)]
     if all(are_runs):
         return _pair_runs(find_run(first, params), find_run(second, params), guard, params)
@@ -93,18 +98,18 @@ def compare_sets(pair: Pair, *, sets: Sequence[str] | None, side: Side, metric: 
 
     Raises:
         ValueError: When there is no such test set.
-        FileNotFoundError: When a file is missing.
+        ValueError, FileNotFoundError: When a file is damaged or missing.
     """
     if unknown := [name for name in sets or () if name not in pair.sets]:
         raise ValueError(f"no test set {unknown[0]!r}; there are {', '.join(pair.sets)}")
     taxonomy, options = load_taxonomy(pair.taxonomy), pair.settings
     compared: dict[str, Paired] = {}
     for name in sets or pair.sets:
-        rows, *predictions = pair.sets[name]
-        if missing := [path for path in (rows, *predictions) if not path.is_file()]:
-            raise FileNotFoundError(f"{missing[0]}: missing; `dvc repro predict`, or `dvc checkout`, makes it")
-        first, second = ({i: p.reading for i, p in read_predictions(path).items()} for path in predictions)
-        calls = pair_calls(read_rows(rows, taxonomy), first, second, side)
+        file, *predictions = pair.sets[name]
+        with reading(file, CHECK_OUT):
+            rows = read_rows(file, taxonomy)
+        first, second = map(_read_readings, predictions)
+        calls = pair_calls(rows, first, second, side)
         if len(calls.gold):
             draws = {"n_resamples": options["n_resamples"], "seed": options["seed"]}
             compared[name] = compare_calls(calls, metric=metric, confidence=options["confidence"], **draws)
@@ -119,3 +124,8 @@ def compare_sets(pair: Pair, *, sets: Sequence[str] | None, side: Side, metric: 
             confidence=options["confidence"],
             n_sets=len(compared),
         )
+
+
+def _read_readings(path: Path) -> dict[str, Reading]:
+    with reading(path, CHECK_OUT):
+        return {id_: prediction.reading for id_, prediction in read_predictions(path).items()}

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from proguard.discover.entries import write_policy
 from proguard.discover.given import Given, names_of_rows
 from proguard.discover.propose import Discovery, propose
@@ -17,13 +15,23 @@ from proguard.moderate.policy_file import OwnPolicy, read_policy
 from proguard.naming import NameBank, SimilarityConfig, is_free_name
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
-from proguard.runtime.params import PARAMS
+from proguard.runtime.params import read_params
+from proguard.runtime.reading import CHECK_OUT, reading
 from proguard.storage.yaml_file import read_yaml
 from proguard.strict_json import parse_json
 from proguard.taxonomy import Taxonomy, load_taxonomy
 
 MAX_CATEGORIES = 10_000
 """More than any guard takes; the guard that is given the policy checks its own limit."""
+
+
+_NEEDS = (
+    "discover",
+    "similarity",
+    *(f"paths.{name}" for name in ("predictions", "splits", "taxonomy")),
+    *(f"predict.{name}" for name in ("guards", "test_sets")),
+)
+"""Settings that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         FileNotFoundError: When there is no params.yaml here.
         ValueError: When the policy or a setting is not usable.
     """
-    if not PARAMS.exists():
-        raise FileNotFoundError(f"no {PARAMS} here; run from the project's root")
-    params = OmegaConf.to_container(OmegaConf.load(PARAMS), resolve=True)
+    params = read_params(needs=_NEEDS)
     given = {
         "guard": options.guard,
         "test_set": options.set,
@@ -104,8 +110,10 @@ def find_names(settings: Settings, *, outcomes: Path | None) -> Found:
         named = _keep_new([row for row in records if row is not None], settings.in_force)
         return Found(propose(named, bank.embed, **clustering), len(records), str(outcomes), None)
     rows_file, predictions = _files_of(settings)
-    rows = read_rows(rows_file, settings.taxonomy)
-    readings = {id_: prediction.reading for id_, prediction in read_predictions(predictions).items()}
+    with reading(rows_file, CHECK_OUT):
+        rows = read_rows(rows_file, settings.taxonomy)
+    with reading(predictions, CHECK_OUT):
+        readings = {id_: prediction.reading for id_, prediction in read_predictions(predictions).items()}
     given = _keep_new(names_of_rows(rows, readings, settings.taxonomy), settings.in_force)
     discovery = propose(given, bank.embed, **clustering)
     true = tuple(entry["true"] for entry in discovery_json(discovery, given, rows, settings.taxonomy))
@@ -167,10 +175,7 @@ def _files_of(settings: Settings) -> tuple[Path, Path]:
     if own.test_set not in params["predict"]["test_sets"]:
         raise ValueError(f"no test set {own.test_set!r}; there are {', '.join(params['predict']['test_sets'])}")
     rows = Path(params["paths"]["splits"]) / f"{own.test_set}.parquet"
-    predictions = Path(params["paths"]["predictions"]) / f"{own.guard}-{own.test_set}.parquet"
-    if missing := [path for path in (rows, predictions) if not path.is_file()]:
-        raise FileNotFoundError(f"{missing[0]}: missing; `dvc repro predict`, or `dvc checkout`, makes it")
-    return rows, predictions
+    return rows, Path(params["paths"]["predictions"]) / f"{own.guard}-{own.test_set}.parquet"
 
 
 def _read_entries(path: Path) -> list[Any]:

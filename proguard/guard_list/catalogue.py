@@ -8,6 +8,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from proguard.runtime.reading import reading
+
 PLAIN_WIDTH = 200
 """Columns where the output is not a terminal."""
 
@@ -20,11 +22,17 @@ def read_catalogue(folder: Path) -> dict[str, Entry]:
 
     Raises:
         FileNotFoundError: When there is no such folder.
+        ValueError: When a file of it holds no guards.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder {folder}; run from the project's root, or give --conf")
-    contents = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml")))
-    return {name: entry for content in contents for name, entry in content["guards"].items()}
+    return {name: entry for path in sorted(folder.glob("*.yaml")) for name, entry in _read_file(path).items()}
+
+
+def _read_file(path: Path) -> dict[str, Entry]:
+    with reading(path, "docs/guards.md says what an entry holds"):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {name: dict(entry) for name, entry in content["guards"].items()}
 
 
 def needs_of(entry: Entry) -> list[str]:

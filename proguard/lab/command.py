@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     Raises:
         ValueError: When an override cannot be composed or a value is refused.
-        FileNotFoundError: When there are no training rows.
+        FileNotFoundError, ValueError: When the training rows are missing or damaged.
     """
     from pathlib import Path
 
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from proguard.row import read_rows
     from proguard.runtime.allowed import check_settings
     from proguard.runtime.params import compose_params
+    from proguard.runtime.reading import reading
     from proguard.taxonomy import load_taxonomy
 
     settings = compose_params(overrides=options.overrides)
@@ -48,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{draw_curve(read_pairs(bank), bank)}\n")
         return 0
     rows_file = Path(settings["paths"]["splits"]) / "train.parquet"
-    if not rows_file.exists():
-        raise FileNotFoundError(f"{rows_file}: no training rows; run `dvc repro ood_split`")
+    with reading(rows_file, "run `dvc repro ood_split`"):
+        rows = read_rows(rows_file, bank.taxonomy)
     plan = plan_lab(RewardConfig(**settings["reward"]), **settings["reward_lab"])
-    findings = run_lab(read_rows(rows_file, bank.taxonomy), plan, bank)
+    findings = run_lab(rows, plan, bank)
     sys.stdout.write(f"Mean reward of {plan.max_rows} rows at most, of 3:\n{findings.overview()}\n\n")
     sys.stdout.write(f"Best constant names under {plan.gated}, each category as frequent:\n{findings.best_names()}\n\n")
     sys.stdout.write(f"The same on the rows as they are:\n{findings.best_on_rows()}\n\n")

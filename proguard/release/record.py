@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from proguard.evaluate.report.headline import HEADLINES, Headline
+from proguard.runtime.params import read_params
+from proguard.runtime.reading import reading
 from proguard.storage.files import read_json
 
 ALL = "all"
 """Key of the metrics over all modalities."""
+
+
+REPRO = "run `dvc repro`, or name the pipeline's folder with --pipeline"
+"""Remedy for a file of the pipeline."""
+
+_NEEDS = ("paths.summaries", "collect.sources", "collect.benchmarks", "profile", "evaluate.confidence")
+"""Settings that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +62,19 @@ def read_record(root: Path, guard: str) -> Record:
 
     Raises:
         FileNotFoundError: When the pipeline has not run.
-        ValueError: When its metrics hold no such guard.
+        ValueError: When a file is damaged, or its metrics hold no such guard.
     """
-    for name in ("params.yaml", "metrics.json"):
-        if not (root / name).is_file():
-            raise FileNotFoundError(f"{root / name}: no such file; run `dvc repro`, or name its folder with --pipeline")
-    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
-    metrics = read_json(root / "metrics.json")
+    params = read_params(root / "params.yaml", needs=_NEEDS)
+    metrics_file, summary_file = root / "metrics.json", root / params["paths"]["summaries"] / "collect.json"
+    with reading(metrics_file, REPRO):
+        metrics = {name: dict(test_sets) for name, test_sets in read_json(metrics_file).items()}
     if guard not in metrics:
-        raise ValueError(f"{root / 'metrics.json'}: no guard {guard}; it has {', '.join(metrics)}")
-    summary = read_json(root / params["paths"]["summaries"] / "collect.json")
-    return Record(
-        measured=tuple(_read_measured(metrics[guard])),
-        sources=tuple(_read_sources(params["collect"], summary)),
-        profile=params["profile"],
-        confidence=params["evaluate"]["confidence"],
-    )
+        raise ValueError(f"{metrics_file}: no guard {guard}; it has {', '.join(metrics) or 'none'}")
+    with reading(metrics_file, REPRO):
+        measured = tuple(_read_measured(metrics[guard]))
+    with reading(summary_file, REPRO):
+        sources = tuple(_read_sources(params["collect"], read_json(summary_file)))
+    return Record(measured, sources, params["profile"], params["evaluate"]["confidence"])
 
 
 def _read_measured(test_sets: Mapping[str, Any]) -> Iterator[Measured]:

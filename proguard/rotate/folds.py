@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from proguard.runtime.lock import exclusive
+from proguard.runtime.reading import reading
 from proguard.runtime.signals import end_children
 from proguard.storage.files import read_json, write_json
 
@@ -46,7 +47,8 @@ class Rotation:
     def is_finished(self, fold: int) -> bool:
         """Return whether a fold was run to its end, on this commit and under these overrides."""
         path = self._mark_path(fold)
-        return path.is_file() and read_json(path) == self._mark(fold)
+        with reading(path, "remove it to run the fold again"):
+            return path.is_file() and read_json(path) == self._mark(fold)
 
     def finish(self, fold: int) -> None:
         """Mark a fold as run to its end."""

@@ -4,26 +4,35 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from proguard.evaluate.metrics.estimate import ALL, measure
 from proguard.evaluate.metrics.outcome import Outcome
 from proguard.evaluate.metrics.predictions import judge_all
 from proguard.naming import NameBank
 from proguard.reward.config import RewardConfig
 from proguard.rotate.table import Category, Fold
+from proguard.runtime.params import read_params
+from proguard.runtime.reading import reading
 from proguard.storage.files import read_json
+
+RUN_AGAIN = "`dvc repro` in the fold's folder makes it again"
+"""Remedy for a file of a fold."""
+
+_NEEDS = ("reward", "evaluate", *(f"paths.{name}" for name in ("metrics", "predictions", "splits", "summaries")))
+"""Settings that are read."""
 
 
 def read_fold(folder: Path, number: int) -> Fold:
     """Return what the fold in ``folder`` measured.
 
     Raises:
-        FileNotFoundError: When a file of the fold is missing.
+        FileNotFoundError, ValueError: When a file of the fold is missing or damaged.
     """
     params = _read_params(folder)
-    novel = read_json(folder / params["paths"]["summaries"] / "ood_split.json")["novel"]
-    return Fold(number, tuple(novel), read_json(folder / params["paths"]["metrics"]))
+    split, metrics = folder / params["paths"]["summaries"] / "ood_split.json", folder / params["paths"]["metrics"]
+    with reading(split, RUN_AGAIN):
+        novel = tuple(read_json(split)["novel"])
+    with reading(metrics, RUN_AGAIN):
+        return Fold(number, novel, dict(read_json(metrics)))
 
 
 def measure_categories(folder: Path, fold: Fold, bank: NameBank) -> Iterator[Category]:
@@ -36,14 +45,16 @@ def measure_categories(folder: Path, fold: Fold, bank: NameBank) -> Iterator[Cat
     """
     params = _read_params(folder)
     evaluate = params["evaluate"]
-    outcomes = judge_all(
-        [evaluate["baseline"], evaluate["trained"]],
-        [evaluate["test_set"]],
-        predictions=folder / params["paths"]["predictions"],
-        splits=folder / params["paths"]["splits"],
-        bank=bank,
-        reward=RewardConfig(**params["reward"]),
-    )[evaluate["test_set"]]
+    predictions = folder / params["paths"]["predictions"]
+    with reading(predictions, RUN_AGAIN):
+        outcomes = judge_all(
+            [evaluate["baseline"], evaluate["trained"]],
+            [evaluate["test_set"]],
+            predictions=predictions,
+            splits=folder / params["paths"]["splits"],
+            bank=bank,
+            reward=RewardConfig(**params["reward"]),
+        )[evaluate["test_set"]]
     settings = {key: evaluate[key] for key in ("baseline", "trained", "n_resamples", "confidence", "seed")}
     for code in fold.novel:
         own = {guard: [o for o in rows if _is_of(o, code, bank)] for guard, rows in outcomes.items()}
@@ -68,4 +79,4 @@ def _is_of(outcome: Outcome, code: str, bank: NameBank) -> bool:
 
 
 def _read_params(folder: Path) -> Mapping[str, Any]:
-    return OmegaConf.to_container(OmegaConf.load(folder / "params.yaml"), resolve=True)
+    return read_params(folder / "params.yaml", needs=_NEEDS)

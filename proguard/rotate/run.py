@@ -13,6 +13,7 @@ from proguard.rotate.folds import Rotation, Run, Shell, run_fold
 from proguard.rotate.measured import measure_categories, read_fold
 from proguard.rotate.record import log_rotation, open_tracking, tracking_environment
 from proguard.rotate.table import make_lines, table_json, write_markdown
+from proguard.runtime.allowed import check_settings
 from proguard.runtime.params import compose_params
 from proguard.runtime.provenance import deciding_paths
 from proguard.storage.files import atomic_file, write_json
@@ -35,9 +36,11 @@ def open_rotation(
         folds: Those to run; ``None`` for all.
 
     Raises:
-        ValueError: When there is no such fold, an override is refused, or a file that decides is not committed.
+        ValueError: When there is no such fold, an override or a setting is refused, or a file that decides is not
+            committed.
     """
     settings = compose_params(overrides=overrides)
+    check_settings(settings)
     n_folds = settings["ood_split"]["n_folds"]
     if wrong := [fold for fold in folds or () if not 0 <= fold < n_folds]:
         raise ValueError(f"--folds: expected 0 to {n_folds - 1}, ood_split.n_folds is {n_folds}; found {wrong[0]}")

@@ -4,7 +4,7 @@ A test holds that every key of conf/ is here, and that every profile, suite, exp
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proguard.runtime.ranges import (
@@ -292,6 +292,37 @@ RELATIONS = (
     Relation(("evaluate.trained", "predict.guards"), "one of predict.guards", lambda guard, guards: guard in guards),
     Relation(("evaluate.test_set", "predict.test_sets"), "one of predict.test_sets", lambda name, sets: name in sets),
 )
+
+
+def find_faults_of(params: Mapping[str, Any], needs: Sequence[str]) -> list[str]:
+    """Return what is wrong with some settings, a line each.
+
+    Args:
+        params: Any settings.
+        needs: Keys, or the first parts of keys; what is not below one of them is not looked at.
+    """
+    needed, missing = dict[str, Any](), list[str]()
+    for key in needs:
+        *groups, last = key.split(".")
+        source, target = params, needed
+        for group in groups:
+            source, target = _below(source, group), target.setdefault(group, {})
+        if last in source:
+            target[last] = source[last]
+        else:
+            missing.append(f"{key}: missing")
+    allowed = {key: found for key, found in ALLOWED.items() if any(_is_below(key, need) for need in needs)}
+    return missing or find_faults(needed, allowed)
+
+
+def _below(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = settings.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_below(key: str, need: str) -> bool:
+    """Return whether a key of `ALLOWED` is ``need``, is below it, or may be with a wildcard."""
+    return f"{key}.".startswith(f"{need}.") or "*" in key
 
 
 def check_settings(params: Mapping[str, Any]) -> None:

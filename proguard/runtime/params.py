@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from proguard.flatten import flatten
+from proguard.runtime.allowed import find_faults_of
+from proguard.runtime.reading import reading
 
 CONF = Path("conf")
 PARAMS = Path("params.yaml")
+
+REMEDY = "`proguard params --write` composes it from conf/"
+"""What to do about a params.yaml that is damaged."""
 
 
 def compose_params(conf: Path = CONF, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -53,13 +59,35 @@ def _compose(folder: Path, name: str, overrides: Sequence[str], *, resolve: bool
         return OmegaConf.to_container(composed, resolve=resolve)
     except OverrideParseException as error:
         raise ValueError(f"override {error.override!r}: expected <key>=<value> in Hydra's grammar") from error
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{folder}: {_on_one_line(str(error))}") from error
 
 
 def _on_one_line(message: str) -> str:
     """Return what a message of Hydra says, without the search path that ends some."""
     return " ".join(message.partition("\nConfig search path:")[0].split())
+
+
+def read_params(path: Path = PARAMS, *, needs: Sequence[str] = ()) -> dict[str, Any]:
+    """Return params.yaml, resolved.
+
+    Args:
+        path: The file.
+        needs: Keys, or the first parts of keys, that have to be there with a value that is allowed.
+
+    Raises:
+        FileNotFoundError: When there is no such file.
+        ValueError: When it is damaged, or a key that is needed is missing or not allowed; the message is one line.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path} here; run from the project's root, or run `dvc repro` first")
+    with reading(path, REMEDY):
+        params = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+        if not isinstance(params, dict):
+            raise ValueError(f"expected settings by key, found a {type(params).__name__}")
+        if faults := find_faults_of(params, needs):
+            raise ValueError("; ".join(faults))
+    return params
 
 
 def differing_keys(composed: dict[str, Any], committed: dict[str, Any]) -> list[str]:
@@ -75,7 +103,7 @@ def differing_keys(composed: dict[str, Any], committed: dict[str, Any]) -> list[
 
 def stale_message(conf: Path = CONF, params: Path = PARAMS) -> str | None:
     """Return what differs between conf/ and params.yaml and what to run; ``None`` when nothing does."""
-    committed = OmegaConf.to_container(OmegaConf.load(params))
+    committed = read_params(params)
     differences = differing_keys(compose_params(conf), committed)
     if not differences:
         return None

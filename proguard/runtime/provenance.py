@@ -12,6 +12,7 @@ import yaml
 from proguard.card import CARD_FILE, TRAINED
 from proguard.flatten import flatten
 from proguard.runtime.processes import find_dvc
+from proguard.runtime.reading import reading
 from proguard.storage.files import read_json
 from proguard.storage.fingerprint import fingerprint
 
@@ -59,7 +60,9 @@ def deciding_paths(params: Mapping[str, Any]) -> list[str]:
     paths = {f"${{{key}}}": str(value) for key, value in flatten({"paths": params["paths"]})}
     made: set[str] = set()
     needed: set[str] = set(_ALWAYS)
-    for stage in yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"].values():
+    with reading(PIPELINE, "`git checkout` brings it back"):
+        stages = dict(yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"])
+    for stage in stages.values():
         needed.update(_resolve(dep, paths) for dep in stage.get("deps", []))
         if not stage.get("frozen"):
             outs = [*stage.get("outs", []), *stage.get("metrics", [])]
@@ -91,9 +94,12 @@ def data_set(params: Mapping[str, Any]) -> "Dataset | None":
 
 
 def _locked_hash(path: str) -> str | None:
-    stages = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"] if LOCK.exists() else {}
-    outs = stages.get("ood_split", {}).get("outs", [])
-    return next((out["md5"] for out in outs if out["path"] == path), None)
+    if not LOCK.exists():
+        return None
+    with reading(LOCK, "`git checkout` brings it back"):
+        stages = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"]
+        outs = stages.get("ood_split", {}).get("outs", [])
+        return next((out["md5"] for out in outs if out["path"] == path), None)
 
 
 def _resolve(path: str, paths: Mapping[str, str]) -> str:

@@ -7,18 +7,15 @@ so that a tracking server which is down costs nothing but the copy.
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from proguard.runtime.allowed import check_settings
 from proguard.runtime.overrides import check_overrides
-from proguard.runtime.params import override_params
+from proguard.runtime.params import PARAMS, override_params, read_params
 from proguard.runtime.signals import exit_on_signals
 from proguard.runtime.tracking import track_stage
-
-PARAMS = Path("params.yaml")
 
 _HYDRA_OVERRIDES = (
     "hydra.run.dir=.",
@@ -35,19 +32,17 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     SIGTERM and SIGHUP end the stage as an error would: what it started ends, and so does its MLflow run.
 
     Raises:
-        SystemExit: When params.yaml is absent, or an override or a setting is not allowed; the message says why.
+        SystemExit: When params.yaml is absent or damaged, or an override or a setting is not allowed; with the reason.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
     exit_on_signals()
-    if not PARAMS.exists():
-        sys.exit(f"{name}: no params.yaml here; run from the project's root, after `dvc exp run` composed it")
     overrides = [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
-    check_overrides(overrides, OmegaConf.load(PARAMS))
     try:
+        check_overrides(overrides, OmegaConf.create(read_params()))
         params = override_params(PARAMS, overrides)
         check_settings(params)
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         sys.exit(f"{name}: {error}")
     sys.argv += [o for o in _HYDRA_OVERRIDES if o.split("=")[0] not in " ".join(sys.argv)]
     with track_stage(name, params):

@@ -81,7 +81,7 @@ def test_wrong_names_are_named(project, capsys, arguments, message):
 
 def test_missing_predictions_say_what_makes_them(project, capsys):
     (project / "data/predictions/base-test.parquet").unlink()
-    assert "base-test.parquet: missing; `dvc repro predict`" in fail(capsys, "base", "proguard")
+    assert "base-test.parquet: missing; `dvc repro`" in fail(capsys, "base", "proguard")
 
 
 def store(project, path):

@@ -179,7 +179,7 @@ def test_file_that_holds_no_outcomes_is_named(project, capsys, content, message)
 
 def test_missing_predictions_say_what_makes_them(project, capsys):
     (project / "data/predictions/proguard-test.parquet").unlink()
-    assert "proguard-test.parquet: missing; `dvc repro predict`" in discover(capsys, code=2).err
+    assert "proguard-test.parquet: missing; `dvc repro`" in discover(capsys, code=2).err
 
 
 def test_folder_that_is_no_project_is_said(tmp_path, monkeypatch, capsys):

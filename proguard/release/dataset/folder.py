@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from proguard.prompt import PromptFormat
 from proguard.release.dataset import withheld
 from proguard.release.dataset.data_card import list_configs, make_data_card
@@ -15,10 +13,23 @@ from proguard.release.dataset.quality import read_quality
 from proguard.release.dataset.records import hash_record, make_record, write_shards
 from proguard.release.dataset.terms import Terms, read_terms
 from proguard.release.dataset.written_set import DEFAULT, WrittenSet
+from proguard.release.record import REPRO
 from proguard.row import read_rows
+from proguard.runtime.params import read_params
+from proguard.runtime.reading import reading
 from proguard.storage.files import atomic_folder
 from proguard.storage.images import ImageStore
 from proguard.taxonomy import load_taxonomy
+
+_NEEDS = (
+    "profile",
+    "prompt",
+    "collect",
+    "ood_split.sets",
+    "ood_split.test_sets",
+    *(f"paths.{name}" for name in ("taxonomy", "collected", "splits", "summaries")),
+)
+"""Settings that are read."""
 
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 """What the hub calls our own sets."""
@@ -38,11 +49,9 @@ def write_dataset(
 
     Raises:
         FileNotFoundError: When the pipeline has not run.
-        ValueError: When a source is not one of the pipeline.
+        ValueError: When a file is damaged, or a source is not one of the pipeline.
     """
-    if not (pipeline / "params.yaml").is_file():
-        raise FileNotFoundError(f"{pipeline / 'params.yaml'}: no such file; run `dvc repro`, or name its folder")
-    params = yaml.safe_load((pipeline / "params.yaml").read_text(encoding="utf-8"))
+    params = read_params(pipeline / "params.yaml", needs=_NEEDS)
     paths = {key: pipeline / path for key, path in params["paths"].items()}
     terms = read_terms(params["collect"], include=include, withhold=withhold)
     quality = read_quality(paths["summaries"])
@@ -67,7 +76,9 @@ def _write_set(
     name: str, folder: Path, paths: Mapping[str, Path], terms: Mapping[str, Terms], prompt: PromptFormat
 ) -> WrittenSet:
     taxonomy = load_taxonomy(paths["taxonomy"])
-    rows = read_rows(paths["splits"] / f"{name}.parquet", taxonomy)
+    file = paths["splits"] / f"{name}.parquet"
+    with reading(file, REPRO):
+        rows = read_rows(file, taxonomy)
     licences = {source: each.licence for source, each in terms.items()}
     records = [(make_record(r, taxonomy, prompt, licence=licences[r.sample.source]), r.sample.image) for r in rows]
     is_kept = [terms[row.sample.source].withheld is not None for row in rows]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from proguard.evaluate.report.duplicates import describe_duplicates
+from proguard.release.record import REPRO
+from proguard.runtime.reading import reading
 from proguard.storage.files import read_json
 
 
@@ -47,17 +49,25 @@ def read_quality(summaries: Path) -> Quality:
 
     Raises:
         FileNotFoundError: When a stage has not run.
+        ValueError: When its summary is damaged.
     """
-    mapping, leakage = read_json(summaries / "taxonomy_map.json"), read_json(summaries / "leakage.json")
-    return Quality(
-        coverage=mapping["coverage"],
-        coverage_by_source=mapping["coverage_by_source"],
-        accuracy=tuple(_list_accuracy(mapping["accuracy"])),
-        contradicted=mapping["contradicted_labels"],
-        leakage=describe_duplicates(leakage).sentence,
-        dropped=leakage["dropped_rows"],
-        warnings=read_json(summaries / "ood_split.json")["training"]["warnings"],
-    )
+    mapping, leakage, split = (summaries / f"{name}.json" for name in ("taxonomy_map", "leakage", "ood_split"))
+    with reading(leakage, REPRO):
+        duplicates = read_json(leakage)
+        sentence, dropped = describe_duplicates(duplicates).sentence, duplicates["dropped_rows"]
+    with reading(split, REPRO):
+        warnings = read_json(split)["training"]["warnings"]
+    with reading(mapping, REPRO):
+        mapped = read_json(mapping)
+        return Quality(
+            coverage=mapped["coverage"],
+            coverage_by_source=mapped["coverage_by_source"],
+            accuracy=tuple(_list_accuracy(mapped["accuracy"])),
+            contradicted=mapped["contradicted_labels"],
+            leakage=sentence,
+            dropped=dropped,
+            warnings=warnings,
+        )
 
 
 def _list_accuracy(measured: Mapping[str, Any]) -> Iterator[Accuracy]:
