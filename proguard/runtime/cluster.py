@@ -7,7 +7,8 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 
 CONNECT_SECONDS = 10.0
 """Longest wait for an answer at an address. Ray itself would ask for minutes."""
@@ -18,6 +19,10 @@ MAX_PARENT_BYTES = 20
 A socket's path has at most 107 bytes. Below this folder come ``/ray-xxxxxxxx`` (13) and Ray's own
 ``/ray/session_<date>_<pid>/sockets/plasma_store.<n>`` (at most 72).
 """
+
+
+MAX_VLLM_BYTES = 70
+"""Longest path of a folder that vLLM makes its sockets in: below it comes ``/`` and a UUID of 36 characters."""
 
 
 @contextmanager
@@ -58,17 +63,35 @@ def ray_folder() -> Iterator[str]:
     Raises:
         OSError: When none of them will do.
     """
-    wanted = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
-    for parent in (wanted, "/tmp", "/dev/shm"):
-        if len(os.fsencode(parent)) > MAX_PARENT_BYTES:
-            continue
-        try:
-            folder = tempfile.TemporaryDirectory(prefix="ray-", dir=parent, ignore_cleanup_errors=True)
-        except OSError:
-            continue
-        with folder as name:
-            yield name
-        return
+    with tempfile.TemporaryDirectory(prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+def shorten_socket_paths() -> None:
+    """Have Ray and vLLM make their sockets in a short folder where the environment names a long or a relative one.
+
+    It sets RAY_TMPDIR and VLLM_RPC_BASE_PATH, for this process and those that it starts. TMPDIR, in which a batch
+    system may give more space than /tmp has, stays as it is; so does everything when no folder is short enough, since
+    most of what is run needs none.
+    """
+    temporary = tempfile.gettempdir()
+    for name, most in (("RAY_TMPDIR", MAX_PARENT_BYTES), ("VLLM_RPC_BASE_PATH", MAX_VLLM_BYTES)):
+        wanted = os.environ.get(name) or temporary
+        if len(os.fsencode(wanted)) > most or not Path(wanted).is_absolute():
+            with suppress(OSError):
+                os.environ[name] = _short_folder()
+
+
+def _short_folder() -> str:
+    """Return RAY_TMPDIR or TMPDIR, or where those are too long or cannot be written, /tmp or /dev/shm.
+
+    Raises:
+        OSError: When none of them will do.
+    """
+    wanted = str(Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()).absolute())
+    for folder in (wanted, "/tmp", "/dev/shm"):
+        if len(os.fsencode(folder)) <= MAX_PARENT_BYTES and os.access(folder, os.W_OK | os.X_OK):
+            return folder
     raise OSError(
         f"Ray's sockets need a folder whose path has at most {MAX_PARENT_BYTES} bytes; found {wanted} (RAY_TMPDIR, "
         "TMPDIR), and neither /tmp nor /dev/shm can be written: set RAY_TMPDIR to a short path"
@@ -76,18 +99,24 @@ def ray_folder() -> Iterator[str]:
 
 
 def check_answer(address: str) -> None:
-    """Raise unless something answers at ``host:port``; ``local`` and ``auto`` pass.
+    """Raise unless something answers at ``host:port``, or for ``auto`` at RAY_ADDRESS where that is set.
 
     Raises:
         ConnectionError: When nothing does, or the address has another form.
     """
-    if address in ("local", "auto"):
+    if address == "local":
         return
-    host, _, port = address.rpartition(":")
+    expected, asked = "local, auto or the host:port", address
+    if address == "auto":
+        # An address of Ray's client begins with ray://.
+        expected, asked = "in RAY_ADDRESS the host:port", os.environ.get("RAY_ADDRESS") or "auto"
+        if asked in ("auto", "local"):
+            return
+    host, _, port = (asked.removeprefix("ray://") if address == "auto" else asked).rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
         raise ConnectionError(
-            f"Ray cluster: expected local, auto or the host:port of one that runs, found {address} ({error}); start it "
+            f"Ray cluster: expected {expected} of one that runs, found {asked} ({error}); start it "
             "with `ray start --head`, or set the address to null"
         ) from error

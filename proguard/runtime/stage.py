@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from proguard.runtime.allowed import check_settings
+from proguard.runtime.cluster import shorten_socket_paths
 from proguard.runtime.overrides import check_overrides
 from proguard.runtime.params import PARAMS, override_params, read_params
 from proguard.runtime.signals import exit_on_signals
@@ -37,6 +38,7 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
     exit_on_signals()
+    shorten_socket_paths()
     overrides = [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
     try:
         check_overrides(overrides, OmegaConf.create(read_params()))

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from proguard.runtime.cluster import MAX_PARENT_BYTES, connect, ray_folder
+from proguard.runtime.cluster import (
+    MAX_PARENT_BYTES,
+    MAX_VLLM_BYTES,
+    check_answer,
+    connect,
+    ray_folder,
+    shorten_socket_paths,
+)
 
 
 @pytest.fixture
@@ -61,9 +68,50 @@ def test_ray_folder_of_a_folder_that_is_not_there_is_made_elsewhere(monkeypatch)
 
 
 def test_ray_folder_without_any_short_folder_names_the_variable(long_tmpdir, monkeypatch):
-    def refuse(**_):
-        raise PermissionError("read-only")
-
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(OSError, match="set RAY_TMPDIR to a short path"):
         ray_folder().__enter__()
+    shorten_socket_paths()  # Most stages need no sockets.
+
+
+@pytest.mark.parametrize("variable", ["TMPDIR", "RAY_TMPDIR"])
+def test_ray_folder_of_a_relative_path_is_absolute(variable, monkeypatch, long_tmpdir):
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as short:
+        monkeypatch.chdir(short)
+        Path("t").mkdir()
+        monkeypatch.setenv(variable, "t")
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        with ray_folder() as folder:
+            assert Path(folder).parent == Path(short) / "t"
+
+
+def test_socket_paths_of_a_long_tmpdir_are_short_and_other_files_stay_in_it(long_tmpdir, monkeypatch):
+    for name in ("RAY_TMPDIR", "VLLM_RPC_BASE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    shorten_socket_paths()
+    assert len(os.environ["RAY_TMPDIR"]) <= MAX_PARENT_BYTES
+    assert len(os.environ["VLLM_RPC_BASE_PATH"]) <= MAX_VLLM_BYTES
+    assert tempfile.gettempdir() == str(long_tmpdir)
+
+
+@pytest.mark.parametrize("name", ["RAY_TMPDIR", "VLLM_RPC_BASE_PATH"])
+@pytest.mark.parametrize(("value", "is_kept"), [("/tmp", True), ("t", False), ("/" + "x" * 80, False)])
+def test_socket_paths_of_the_user_are_kept_unless_relative_or_long(name, value, is_kept, monkeypatch):
+    monkeypatch.setenv(name, value)
+    shorten_socket_paths()
+    assert (os.environ[name] == value) == is_kept
+    assert Path(os.environ[name]).is_absolute()
+
+
+@pytest.mark.parametrize("address", ["garbage", "127.0.0.1:1", "host:port", "ray://127.0.0.1:1", ":", "http://x"])
+def test_ray_address_without_a_cluster_is_refused_by_name(address, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(ConnectionError, match=f"in RAY_ADDRESS the host:port of one that runs, found {address} "):
+        check_answer("auto")
+    check_answer("local")
+
+
+@pytest.mark.parametrize("address", ["", "auto", "local"])
+def test_ray_address_that_names_no_machine_is_left_to_ray(address, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    check_answer("auto")
