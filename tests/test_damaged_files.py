@@ -167,3 +167,9 @@ def test_damaged_guard_of_conf_is_named(content, project, capsys):
 def test_damaged_pipeline_is_named(content, project, capsys):
     (project / "dvc.yaml").write_text(content)
     assert "proguard rotate: dvc.yaml: damaged: " in fail(capsys, "rotate")
+
+
+def test_rotation_without_git_is_named(project, monkeypatch, capsys):
+    shutil.copy(ROOT / "dvc.yaml", project)
+    monkeypatch.setenv("PATH", str(project))
+    assert "git: No such file or directory; a fold is a clone of the project" in fail(capsys, "rotate")

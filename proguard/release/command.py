@@ -49,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
         RuntimeError: When another process writes the same output, or the release fails its check.
     """
     from proguard.release.output import hold_output
+    from proguard.runtime.signals import exit_on_signals
 
+    exit_on_signals()
     if options.dataset:
         output = options.output or Path("release_data")
         with hold_output(output, "dataset"):

@@ -66,7 +66,9 @@ def check_release(guard: Path, release: Path) -> None:
             env=environment,
         )
     if done.returncode:
-        raise RuntimeError(f"{release}: does not load in a process of its own: {done.stderr.strip().splitlines()[-1]}")
+        # One that the system killed, as for want of memory, says nothing.
+        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise RuntimeError(f"{release}: does not load in a process of its own: {said}")
     if json.loads(done.stdout.splitlines()[-1]) != expected:
         raise RuntimeError(f"{release}: its outcomes differ from those of {guard}")
 

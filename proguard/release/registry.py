@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import proguard
 from proguard.errors import first_line
-from proguard.runtime.store import find_experiment, open_store
+from proguard.runtime.processes import this_process
+from proguard.runtime.store import PROCESS_TAG, find_experiment, open_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -46,7 +47,9 @@ def register(release: Path, client: "MlflowClient", *, name: str, alias: str) ->
 def _register(release: Path, client: "MlflowClient", *, name: str, alias: str) -> str:
     import mlflow
 
-    with mlflow.start_run(experiment_id=find_experiment(client), run_name=f"release {name}"):
+    # By its process, a run that a kill left open is found and ended.
+    tags = {PROCESS_TAG: str(this_process())}
+    with mlflow.start_run(experiment_id=find_experiment(client), run_name=f"release {name}", tags=tags):
         info = mlflow.pyfunc.log_model(
             name="guard",
             python_model=str(Path(__file__).with_name("flavour.py")),

@@ -11,7 +11,8 @@ from proguard.errors import first_line
 from proguard.evaluate.metrics.estimate import DIGITS
 from proguard.rotate.folds import Rotation
 from proguard.rotate.table import Line
-from proguard.runtime.store import connect, find_experiment, tracking_uri
+from proguard.runtime.processes import this_process
+from proguard.runtime.store import PROCESS_TAG, connect, find_experiment, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -40,7 +41,8 @@ def log_rotation(rotation: Rotation, settings: Mapping[str, Any], lines: Sequenc
         client = connect(tracking_uri(settings))
         experiment = find_experiment(client)
         name = f"rotation {rotation.commit[:7]}"
-        run = client.create_run(experiment, run_name=name, tags={"proguard.commit": rotation.commit}).info.run_id
+        tags = {"proguard.commit": rotation.commit, PROCESS_TAG: str(this_process())}
+        run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
         try:
             _log(
                 client, run, rotation, [line for line in lines if line.guard == settings["evaluate"]["trained"]], files

@@ -110,9 +110,12 @@ def _git(*arguments: str) -> str:
     """Return what git prints.
 
     Raises:
-        ValueError: When it fails, as outside of a repository.
+        ValueError: When it fails, as outside of a repository, or is not installed.
     """
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ValueError(f"git: {error.strerror}; a fold is a clone of the project, so install git") from error
     if done.returncode:
         raise ValueError(f"git {arguments[0]}: {done.stderr.strip()}; run from the project's root")
     return done.stdout.strip()

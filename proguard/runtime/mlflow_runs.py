@@ -17,7 +17,7 @@ from proguard.flatten import flatten
 from proguard.runtime import provenance
 from proguard.runtime.params import CONF, compose_params
 from proguard.runtime.processes import Process, pipeline_process, this_process
-from proguard.runtime.store import connect, database_of, find_experiment, tracking_uri
+from proguard.runtime.store import PROCESS_TAG, connect, database_of, find_experiment, tracking_uri
 from proguard.storage.files import read_json, read_json_lines
 
 if TYPE_CHECKING:
@@ -44,12 +44,7 @@ _HEADLINE_PARAMS = {
     "rl_train.lr",
     "rl_train.seed",
 }
-_PARENT, _PIPELINE, _PROCESS, _FAILED = (
-    "mlflow.parentRunId",
-    "proguard.pipeline",
-    "proguard.process",
-    "proguard.failed_stage",
-)
+_PARENT, _PIPELINE, _FAILED = "mlflow.parentRunId", "proguard.pipeline", "proguard.failed_stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ def open_run(stage: str, params: Mapping[str, Any]) -> StageRun:
         parent = _find_parent(client, experiment) or _create_parent(client, experiment, params)
     client.update_run(parent, status="RUNNING")
     name = os.environ.get("DVC_STAGE", stage)
-    tags = {_PARENT: parent, "proguard.stage": stage, _PROCESS: str(this_process())}
+    tags = {_PARENT: parent, "proguard.stage": stage, PROCESS_TAG: str(this_process())}
     child = client.create_run(experiment, run_name=name, tags=tags).info.run_id
     return StageRun(client, stage, child, parent)
 
@@ -119,7 +114,7 @@ def log_numbers(run: StageRun, values: Mapping[str, Any], step: int) -> None:
 def end_stale_runs(client: "MlflowClient", experiment: str) -> None:
     """End the runs of processes of this machine that are gone, as after a SIGKILL or a power cut."""
     for run in client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=1000):
-        process = Process.parse(run.data.tags.get(_PROCESS, ""))
+        process = Process.parse(run.data.tags.get(PROCESS_TAG, ""))
         if process is not None and process.machine == socket.gethostname() and not process.is_alive():
             client.set_terminated(run.info.run_id, "KILLED")
 
@@ -146,7 +141,7 @@ def _create_parent(client: "MlflowClient", experiment: str, params: Mapping[str,
 
     process = pipeline_process()
     name = os.environ.get("DVC_EXP_NAME") or f"repro {provenance.short_commit() or 'uncommitted'}"
-    tags = {_PIPELINE: _pipeline_key(process), _PROCESS: str(process), **provenance.source_tags(params)}
+    tags = {_PIPELINE: _pipeline_key(process), PROCESS_TAG: str(process), **provenance.source_tags(params)}
     run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
     mlflow.log_params({k: str(v)[:500] for k, v in shown_params(params).items()}, run_id=run)
     return run

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "proguard"
 
+PROCESS_TAG = "proguard.process"
+"""Tag of a run with the name of the process that writes it."""
+
 WAIT_SECONDS = 10
 """Longest wait for the tracking server or the database."""
 

@@ -1,6 +1,7 @@
 """The folder of a release, and its model card."""
 
 import json
+import subprocess
 
 import pytest
 from huggingface_hub import ModelCard
@@ -8,8 +9,12 @@ from huggingface_hub import ModelCard
 from proguard.card import CARD_FILE, read_card
 from proguard.cli import main
 from proguard.guard_folder import open_guard
+from proguard.moderate.guard import Guard
 from proguard.release.folder import check_release, write_release
 from proguard.release.record import read_record
+from proguard.runtime.processes import Process, this_process
+from proguard.runtime.store import PROCESS_TAG
+from tests.moderate.engines import RuleEngine, say
 from tests.release.pipelines import write_guard, write_pipeline
 
 
@@ -73,11 +78,20 @@ def test_release_is_checked_in_a_process_of_its_own(guard, release):
         check_release(guard, release)
 
 
+@pytest.mark.parametrize(("said", "cause"), [("", "exit code -9"), ("Traceback\nOSError: full\n", "OSError: full")])
+def test_check_that_ends_says_why(said, cause, guard, monkeypatch):
+    ended = subprocess.CompletedProcess([], -9, stdout="", stderr=said)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    monkeypatch.setattr(
+        "proguard.release.folder.Guard.load", lambda *_, **__: Guard(RuleEngine(say()), *open_guard(guard))
+    )
+    with pytest.raises(RuntimeError, match=f"does not load in a process of its own: {cause}"):
+        check_release(guard, guard)
+
+
 @pytest.mark.slow
 def test_command_line_releases_and_registers_a_model_with_equal_verdicts(tmp_path, guard, capsys, monkeypatch):
     import mlflow
-
-    from proguard.moderate.guard import Guard
 
     monkeypatch.chdir(tmp_path)
     # Whatever experiment a shell or other code in this process has in use.
@@ -87,6 +101,8 @@ def test_command_line_releases_and_registers_a_model_with_equal_verdicts(tmp_pat
     arguments = ["--guard", guard, "--pipeline", write_pipeline(tmp_path), "--register", "tiny", "--tracking-uri", uri]
     main(["release", *map(str, arguments)])
     assert "models:/tiny@champion: registered" in capsys.readouterr().out
+    (run,) = mlflow.MlflowClient(uri).search_runs([mlflow.get_experiment_by_name("proguard").experiment_id])
+    assert Process.parse(run.data.tags[PROCESS_TAG]) == this_process()
     items = [{"request": "help me with a leaked passport"}, {"request": "good morning", "response": "hello"}]
     model = mlflow.pyfunc.load_model("models:/tiny@champion")
     assert model.predict(items) == [outcome.to_dict() for outcome in Guard.load(guard).moderate(items)]
