@@ -30,10 +30,15 @@ def serve(service: Service, *, host: str, port: int) -> None:
 
     Raises:
         ValueError: When the guard cannot be loaded.
-        OSError: When the address is taken.
+        OSError: When the address is taken, or is none of this machine.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    asyncio.run(_serve(service, host, port))
+    try:
+        asyncio.run(_serve(service, host, port))
+    except SystemExit as error:  # How uvicorn ends when it cannot listen, after it logged why.
+        raise OSError(
+            f"--host {host} --port {port}: cannot be listened on, the log says why; choose another"
+        ) from error
     if service.failure is not None:
         raise ValueError(str(service.failure)) from service.failure
 

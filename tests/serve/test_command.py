@@ -16,7 +16,8 @@ from proguard.cli import main
 from proguard.guard_folder import seal_guard
 from proguard.serve.command import is_loopback
 from proguard.serve.keys import VARIABLE, Keys, read_keys
-from tests.serve.servers import KEY, wait_until
+from proguard.serve.server import serve
+from tests.serve.servers import KEY, make_service, rule, wait_until
 from tests.serve.test_fail_closed import ask_all
 from tests.worlds import make_guard_card
 from tools.closure import ROOT
@@ -75,6 +76,14 @@ def test_read_keys_takes_environment_and_file(tmp_path, monkeypatch):
     assert len(read_keys(tmp_path / "keys")._digests) == 3
     with pytest.raises(ValueError, match="absent"):
         read_keys(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nosuch.invalid"])
+def test_address_that_cannot_be_listened_on_is_named(host):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match=f"--host {host} --port {port}: cannot be listened on"):
+            serve(make_service(rule), host=host, port=port)
 
 
 def start(*arguments, **environment):
