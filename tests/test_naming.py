@@ -146,6 +146,49 @@ def test_is_free_name_takes_such_a_word_in_a_name(name):
     assert is_free_name(name, NOTHING, taxonomy())
 
 
+GENERAL = [
+    "illegal",
+    "unlawful",
+    "bad",
+    "dangerous",
+    "unethical",
+    "undesirable",
+    "sensitive",
+    "immoral",
+    "unacceptable",
+]
+SUBJECTS = ["content", "activities", "behaviour", "behavior", "request", "topic", "practice", "use", "issue", "outputs"]
+
+
+@pytest.mark.parametrize("adjective", GENERAL)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_is_free_name_refuses_words_that_fit_any_risk(adjective, subject):
+    shown = [f"{adjective} {subject}", f"{adjective}-{subject} 2", f"{adjective.title()}{subject.title()}"]
+    assert not [name for name in shown if is_free_name(name, NOTHING, taxonomy())]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Harm to Society", "Against the Law", "Content that could cause damage", "Violates the Rules", "Illegality"],
+)
+def test_is_free_name_refuses_a_sentence_of_such_words(name):
+    assert not is_free_name(name, NOTHING, taxonomy())
+
+
+def test_is_free_name_takes_general_words_where_the_taxonomy_calls_a_category_so():
+    assert is_free_name("Harmful Acts", NOTHING, taxonomy())
+    without = Taxonomy(tuple(replace(node, synonyms=()) for node in taxonomy()))
+    assert not is_free_name("Harmful Acts", NOTHING, without)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Illegal Drugs", "False Information", "Hazardous Material", "Harm to Minors", "Unauthorized Access", "Crime"],
+)
+def test_is_free_name_takes_a_general_word_in_a_name(name):
+    assert is_free_name(name, NOTHING, taxonomy())
+
+
 def test_is_free_name_takes_every_name_of_the_taxonomy():
     names = [name for node in taxonomy() for name in (node.name, *node.synonyms)]
     assert [name for name in names if not is_free_name(name, NOTHING, taxonomy())] == []
