@@ -59,37 +59,50 @@ _EMPTY_WORDS = frozenset(_EMPTY.split())
 """Words that name no risk, alone or with each other: "Other", "N/A", "None of the above", "Unknown Risk"."""
 
 _GENERAL = """
-    abnormal about acceptable act action actions activities activity acts addressed adverse affect affecting affects
-    against alarming allowed already also answer answers appear appears area areas around aspect aspects assistance
-    assistant associated at attempt attempted attempts avoid avoided badness banned barred because become been
-    before behavior behavioral behaviors behaviour behavioural behaviours being blocked break breaking breaks but
-    call called cause caused causes causing certain classes communities community conduct consequence consequences
-    considered constitute constitutes context contrary controversial conversation conversations could critical
-    damage damages damaging dangerously dangerousness deed deeds depicted depicting depiction detrimental dialogue
-    dialogues discussion discussions domain domains done due during each effect effects element elements enable
-    enables enabling encourage encourages encouraging especially ethical ethically ethics event events every evil
-    example examples extreme extremely facilitate facilitates facilitating factor factors few flagged form forms get
-    gets getting give gives giving good grave guidance guideline guidelines had harmfully harmfulness has have
-    having hazard hazards help helping high highly how however if illegal illegality illegals illicit immoral impact
-    impacts impermissible important improper inadmissible inadvisable inappropriately input inputs instance
-    instances instruction instructions intend intended intent intention intentional intentions interaction
-    interactions into involve involved involves involving just law lawless laws lead leading leads legally less
-    level levels like low made major make makes making malign many matter matters may measure media medium message
-    messages might misbehavior misbehaviour misconduct moderate moderation moral morally most much must nature
-    necessary nefarious negative noncompliant norm norms objectionable objectionably occur occurs offence offences
-    offending offense offenses only ought our output outputs particular permissible permitted pertaining poor poses
-    posing possibly potentially practice practices pressing probable probably promote promotes promoting prompt
-    prompts proscribed purpose purposes queries query question questionable questions raise raises raising rather
-    real really regarding regulated related relates relating replies reply requests responses restricted result
-    results riskiness rule rules scenario scenarios seem seems sensitive serious seriously severe severely should
-    significant significantly similar situation situations so societal society special standard standards strange
-    subject subjects substantial suspect suspicious taboo task tasks terms than their them they tips too topic
-    topics toward towards troublesome troubling typical unacceptable unadvisable unallowed unauthorised unauthorized
-    unbecoming uncommon under unethical unethically unfavorable unfavourable unfit unjust unlawful unlawfully
-    unpermitted unpleasant unprincipled unsafely unseemly unspecific unsuitable untoward unusual unwelcome urgent
-    usage use used user users uses using vague very via violate violated violates violating was way ways well were
-    what when where which while who whose will within without worrisome worrying worse worst would wrongdoing
-    wrongful wrongness you your
+    abnormal about acceptable act action actions activities activity acts additionally addressed adverse advised affect
+    affecting affects aforementioned against alarming allowed already also amid among amongst answer answers appalling
+    appear appears area areas around aspect aspects assistance assistant associated at atrocious attempt attempted
+    attempts avoid avoided awful awfully badly badness banned barred because become been before behavior behavioral
+    behaviors behaviour behavioural behaviours being beside besides blocked break breaking breaks but call called
+    careless cause caused causes causing certain classes clearly communities community compliance compliant concerned
+    concerning concerningly conduct conforming consequence consequences considered constitute constitutes contentious
+    context contrary controversial conversation conversations could critical damage damages damaging dangerously
+    dangerousness deed deeds deleterious delicate depicted depicting depiction deplorable despicable detestable
+    detrimental dialogue dialogues disagreeable disapproved discouraged discussion discussions dishonorable
+    dishonourable dislikable dislikeable displeasing disreputable distasteful dodgy domain domains done dreadful dubious
+    due during each effect effects egregious element elements enable enables enabling encourage encourages encouraging
+    endeavor endeavors endeavour endeavours enquiries enquiry entirely especially ethical ethically ethics event events
+    every evil example examples exceedingly execrable expression expressions extreme extremely facilitate facilitates
+    facilitating factor factors few flagged flagrant forbid forbids form forms foul fully generally get gets getting
+    ghastly give gives giving good grave gravely grievous guidance guideline guidelines had harmfully harmfulness has
+    have having hazard hazards heinous help helping high highly horrible horribly horrid how however if ill illegal
+    illegality illegals illegitimate illegitimately illicit illicitly immoral immorally impact impacts impermissible
+    important improper improperly impropriety inadmissible inadvisable inappropriately inherently injudicious input
+    inputs inquiries inquiry instance instances instruction instructions intend intended intent intention intentional
+    intentions interaction interactions into involve involved involves involving irresponsible irresponsibly just
+    lamentable law lawless laws lead leading leads legally less level levels like low made major make makes making
+    malevolent malicious maliciously malign manner manners many materials matter matters may measure media medium
+    message messages might misaligned misbehavior misbehaviors misbehaviour misbehaviours misconduct misdeed misdeeds
+    misuse misuses moderate moderation moral morally most much must nasty naughty necessary nefarious negative
+    negatively noncompliance noncompliant nonconforming nonpermissible nonpermitted norm norms notorious notoriously
+    objectionable objectionably obviously occur occurs offence offences offend offending offense offenses only operation
+    operations ought our outcome outcomes output outputs outrageous outright particular permissible permitted pertaining
+    plainly point points poor poses posing possibly potentially practice practices pressing probable probably prohibit
+    prohibition prohibitions prohibits promote promotes promoting prompt prompts proscribed purely purpose purposes
+    queries query question questionable questions quite raise raises raising rather real really regarding regrettable
+    regulated related relates relating remark remarks repellent replies reply reprehensible repugnant requests responses
+    restricted result results riskiness rotten rule rules scenario scenarios scheme schemes seem seems sensitive serious
+    seriously severe severely shady shameful shamefully should significant significantly similar sinister situation
+    situations so societal society somewhat special standard standards statement statements strange strongly subject
+    subjects substantial suspect suspicious taboo task tasks terms terrible terribly texts than their them theme themes
+    they tips too topic topical topics totally toward towards troublesome troubling truly typical unacceptable
+    unadvisable unaligned unallowed unapproved unauthorised unauthorized unbecoming uncommon unconscionable under
+    undesirably undesired unethical unethically unfavorable unfavourable unfit unhelpful unjust unjustifiable
+    unjustified unlawful unlawfully unpermitted unpleasant unprincipled unsafely unsavory unsavoury unscrupulous
+    unseemly unsettling unspecific unsuitable untoward untrustworthy unusual unwelcome unwise unworthy upsetting urgent
+    usage use used user users uses using utterance utterances utterly vague very via vile violate violated violates
+    violating violative was way ways well were what when where which while who wholly whose wicked will within without
+    wording words worrisome worrying worse worst would wretched wrongdoing wrongful wrongness you your
 """
 _GENERAL_WORDS = _EMPTY_WORDS.union(_GENERAL.split())
 """Words that fit any risk: "Illegal Activity", "Sensitive Topic". A taxonomy may have a category of such a name."""
