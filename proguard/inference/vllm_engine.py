@@ -1,5 +1,6 @@
 """Completions through vLLM, for guards of billions of parameters on a GPU."""
 
+import re
 from collections.abc import Mapping, Sequence
 from math import exp
 from pathlib import Path
@@ -12,6 +13,9 @@ from proguard.storage.image import decode_image
 
 N_LOGPROBS = 20
 """Most likely tokens of a position that vLLM returns by default; a word outside them has no probability."""
+
+_LIBRARY = re.compile(r"shared object|undefined symbol|\.so\b")
+"""What the error of a library that cannot be loaded says; that of a file of the model does not."""
 
 
 class VllmEngine:
@@ -30,7 +34,8 @@ class VllmEngine:
         """Load the model folder ``guard``; ``options`` go to ``vllm.LLM``.
 
         Raises:
-            ImportError: When vllm is not installed, or fails to import a module that it needs; the message says which.
+            ImportError: When vllm is not installed, or fails to import a module or a library that it needs, now or
+                while it loads the model; the message says which.
         """
         try:
             from vllm import LLM, SamplingParams
@@ -39,7 +44,13 @@ class VllmEngine:
             raise ImportError(_why_no_vllm(error)) from error
         self._chat = Chat(guard, remote_code=remote_code)
         images = {"limit_mm_per_prompt": {"image": 1}} if self._chat.sees_images else {}
-        self._llm = LLM(str(guard), dtype=dtype, trust_remote_code=remote_code, **images, **options)
+        try:
+            self._llm = LLM(str(guard), dtype=dtype, trust_remote_code=remote_code, **images, **options)
+        except (ImportError, OSError) as error:
+            # vLLM imports kernels and libraries when it knows the model and the device.
+            if isinstance(error, ImportError) or _LIBRARY.search(str(error)):
+                raise ImportError(_why_no_vllm(error)) from error
+            raise
         self._max_prompt_tokens = max_prompt_tokens
         self._sampling = lambda n: SamplingParams(temperature=0.0, max_tokens=max_new_tokens, logprobs=n)
 
