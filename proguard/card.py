@@ -10,11 +10,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated, Any, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from proguard.prompt import PromptFormat, prompt_hash
 from proguard.sample import MODALITIES, Modality
+from proguard.strict_json import parse_json
 from proguard.taxonomy import Level, Taxonomy
 
 CARD_FILE = "guard.json"
@@ -22,6 +24,12 @@ TAXONOMY_FILE = "taxonomy.yaml"
 
 BASE, TRAINED = "base", "proguard"
 """Names of the guards that the pipeline makes: folders of ``paths.guards``."""
+
+STRICT = ConfigDict(extra="forbid")
+"""An unknown key of a card is refused."""
+
+Size = Annotated[int, Field(ge=1, lt=2**31)]
+"""A number of tokens, characters or categories."""
 
 CARD_VERSION = 2
 """Format of the card; another one is refused."""
@@ -39,16 +47,18 @@ REMEDY = "copy the guard's folder again, or make it with `dvc repro base_model r
 class GuardLimits:
     """What an item, its policy and its answer may measure: the lengths that the guard was trained with."""
 
-    prompt_tokens: int
+    __pydantic_config__ = STRICT
+
+    prompt_tokens: Size
     """Most tokens of a prompt, those of the image included."""
 
-    new_tokens: int
+    new_tokens: Size
     """Most tokens of a completion."""
 
-    chars: int
+    chars: Size
     """Most characters of a request and of a response."""
 
-    categories: int
+    categories: Size
     """Most categories of a policy, all parts together."""
 
 
@@ -67,21 +77,23 @@ def make_limits(*, prompt_tokens: int, new_tokens: int, prompt: PromptFormat, ta
 class FileRecord:
     """What a file of the guard's folder was when the guard was made."""
 
-    bytes: int
-    sha256: str
+    __pydantic_config__ = STRICT
+
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, slots=True)
 class GuardCard:
     """How to prompt a guard, and what it was made with."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = STRICT
 
     prompt: PromptFormat
     levels: Mapping[Modality, Level]
     """Level of the policy, by modality."""
 
-    max_shown: Mapping[Level, int] | None
+    max_shown: Mapping[Level, Size] | None
     """Most categories that a policy showed in training, by level; ``None`` when any number is fine."""
 
     limits: GuardLimits
@@ -138,24 +150,53 @@ def read_card(folder: Path | str) -> GuardCard:
     path = Path(folder) / CARD_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{folder}: no {CARD_FILE}; a guard is made by `dvc repro base_model` or `rl_train`")
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}): {REMEDY}") from error
-    if isinstance(content, dict) and "family" in content:
+    content = read_card_json(path)
+    if "family" in content:
         raise ValueError(f"{path}: a guard of another family ({content['family']!r:.40}), expected one of our own")
-    version = content.get("version") if isinstance(content, dict) else None
+    version = content.get("version")
     if version != CARD_VERSION:
-        raise ValueError(f"{path}: version: expected {CARD_VERSION}, found {version!r}: {REMEDY}")
+        raise ValueError(f"{path}: version: expected {CARD_VERSION}, found {version!r:.60}: {REMEDY}")
     try:
         card = TypeAdapter(GuardCard).validate_json(path.read_bytes(), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise ValueError(f"{path}: {key}: {first['msg']}, found {first['input']!r:.60}: {REMEDY}") from None
-    if missing := [m for m in MODALITIES if m not in card.levels]:
-        raise ValueError(f"{path}: levels: no {', '.join(missing)}: {REMEDY}")
+    if fault := _find_fault(card):
+        raise ValueError(f"{path}: {fault}: {REMEDY}")
     return card
+
+
+def read_card_json(path: Path) -> dict[str, Any]:
+    """Return what the card of any guard holds.
+
+    Raises:
+        ValueError: When it is not an object in JSON, gives a key twice, or is nested too deeply.
+    """
+    try:
+        content = parse_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error}): {REMEDY}") from error
+    except RecursionError:
+        raise ValueError(f"{path}: not the JSON of a card, it is nested too deeply: {REMEDY}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected an object in JSON, found {content!r:.60}: {REMEDY}")
+    return content
+
+
+def _find_fault(card: GuardCard) -> str | None:
+    """Return what the types of the card's keys do not tell."""
+    if missing := [modality for modality in MODALITIES if modality not in card.levels]:
+        return f"levels: no {', '.join(missing)}"
+    if card.max_shown is not None and (levels := [x for x in get_args(Level) if x not in card.max_shown]):
+        return f"max_shown: no {', '.join(levels)}"
+    chars = card.prompt.max_chars
+    if chars is not None and chars < 1:
+        return f"prompt.max_chars: expected null or a number of at least 1, found {chars}"
+    for name in card.files:
+        if name in ("", ".", "..", CARD_FILE) or any(c in "/\\" or ord(c) < ord(" ") for c in name):
+            return f"files: {name!r:.60} is not the name of a file of the folder"
+    return None
 
 
 def check_prompt(card: GuardCard) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from proguard.card import CARD_FILE, GuardLimits, check_prompt, make_limits, read_card
+from proguard.guards.families import open_guard_folder
 from proguard.prompt import PromptFormat
 from tests.worlds import make_guard_card, taxonomy
 
@@ -54,6 +55,13 @@ def test_levels_have_to_name_each_modality():
         (lambda card: card.update(files={"config.json": {"bytes": "9", "sha256": ""}}), "files.config.json.bytes"),
         (lambda card: card.update(prompt=None), "prompt: .*found None"),
         (lambda card: card["prompt"].update(style="loud"), "prompt.style"),
+        (lambda card: card["prompt"].update(max_chars=0), "prompt.max_chars: expected null or .*at least 1, found 0"),
+        (lambda card: card["limits"].update(colour="red"), "limits.colour"),
+        (lambda card: card["max_shown"].update(category=0), "max_shown.category: .*greater.*found 0"),
+        (lambda card: card["max_shown"].pop("category"), "max_shown: no category"),
+        (lambda card: card.update(files={"x": {"bytes": -1, "sha256": "0" * 64}}), "files.x.bytes: .*found -1"),
+        (lambda card: card.update(files={"x": {"bytes": 1, "sha256": "0"}}), "files.x.sha256: .*found '0'"),
+        (lambda card: card.update(origin={"steps": True}), "origin.steps"),
     ],
 )
 def test_wrong_card_is_refused_by_key_in_one_line(tmp_path, change, message):
@@ -63,17 +71,45 @@ def test_wrong_card_is_refused_by_key_in_one_line(tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("value", [0, -1, 2**31, 1.5, 320.0, True, "320", None, float("nan"), float("inf"), [1]])
+@pytest.mark.parametrize("limit", ["prompt_tokens", "new_tokens", "chars", "categories"])
+def test_limit_out_of_range_is_refused_by_key_in_one_line(tmp_path, limit, value):
+    with pytest.raises(ValueError, match=f"guard.json: .*(limits.{limit}: |JSON).*dvc repro") as error:
+        read_card(write(tmp_path, lambda card: card["limits"].update({limit: value})))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "/etc/hosts", "a/b", "a\\b", "a\0b", "a\nb", CARD_FILE])
+def test_file_outside_the_folder_is_refused_by_name(tmp_path, name):
+    record = {"bytes": 1, "sha256": "0" * 64}
+    with pytest.raises(ValueError, match="files: .* is not the name of a file of the folder") as error:
+        read_card(write(tmp_path, lambda card: card.update(files={name: record})))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, '{"family": ' + "[" * 100_000])
+@pytest.mark.parametrize("read", [read_card, open_guard_folder])
+def test_card_that_is_nested_too_deeply_is_refused_in_one_line(tmp_path, read, content):
+    (tmp_path / CARD_FILE).write_text(content)
+    with pytest.raises(ValueError, match="guard.json: not .*nested too deeply") as error:
+        read(tmp_path)
+    assert "\n" not in str(error.value)
+
+
 def test_guard_of_another_family_is_refused_by_name(tmp_path):
     (tmp_path / CARD_FILE).write_text('{"family": "llama_guard"}')
     with pytest.raises(ValueError, match="another family .'llama_guard'., expected one of our own"):
         read_card(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"3"])
-def test_unreadable_card_is_refused_by_name(tmp_path, content):
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"3", b'"family"', b'{"version": 2, "version": 2}']
+)
+@pytest.mark.parametrize("read", [read_card, open_guard_folder])
+def test_unreadable_card_is_refused_by_name(tmp_path, read, content):
     (tmp_path / CARD_FILE).write_bytes(content)
     with pytest.raises(ValueError, match=CARD_FILE):
-        read_card(tmp_path)
+        read(tmp_path)
 
 
 def test_fingerprint_differs_with_the_content():

@@ -24,4 +24,6 @@ def fetch_base_model(kind: BaseKind, *, model: str, revision: str | None, output
     if revision is None:
         raise ValueError(f"base_model.revision: {model} needs a pinned commit")
     download_model(model, revision, folder=output)
-    shutil.rmtree(output / ".cache", ignore_errors=True)
+    # A guard's folder has no folders: no loader reads the hub's cache, nor other formats or pictures of a repository.
+    for folder in [path for path in output.iterdir() if path.is_dir()]:
+        shutil.rmtree(folder)

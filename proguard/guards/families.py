@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from proguard.card import check_prompt, read_card
+from proguard.guard_folder import open_guard
 from proguard.guards.chat import Chat
 from proguard.guards.family import Family
 from proguard.guards.json_answer import JsonAnswer
@@ -70,12 +70,11 @@ def open_guard_folder(folder: Path | str) -> OpenedGuard:
     """Return the guard of a folder, ours or another.
 
     Raises:
-        FileNotFoundError: When the folder has no guard.json.
-        ValueError: When the file is damaged, or the prompts of our own guard are worded otherwise now.
+        FileNotFoundError: When the folder has no guard.json, or lacks a file of our own guard.
+        ValueError: When a file is damaged, or the prompts of our own guard are worded otherwise now.
     """
     spec = read_spec(folder)
     if spec is not None:
         return OpenedGuard(spec.family, make_family(spec, str(folder)), spec)
-    card = read_card(folder)
-    check_prompt(card)
+    card, _ = open_guard(folder)
     return OpenedGuard(OWN, Own(card.prompt), None)

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from proguard.card import CARD_FILE
+from proguard.card import CARD_FILE, STRICT, read_card_json
 from proguard.inference.engine import Dtype
 from proguard.inference.server import Server
 from proguard.readings.reading import Side
@@ -21,9 +21,6 @@ from proguard.storage.files import write_json
 
 FamilyName = Literal["reasoner", "chat", "llama_guard", "keyed", "yes_no", "json_answer", "moderation"]
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
-
-STRICT = ConfigDict(extra="forbid")
-"""An unknown key is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +172,5 @@ def read_spec(folder: Path | str) -> GuardSpec | None:
     path = Path(folder) / CARD_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path}: missing; run `dvc repro` for the stage that makes guard {Path(folder).name}")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_card_json(path)
     return check_spec(content, str(path)) if "family" in content else None

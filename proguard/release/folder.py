@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proguard.card import CARD_FILE
-from proguard.guard_folder import open_guard
+from proguard.guard_folder import CARD_HASH_FILE, open_guard
 from proguard.moderate.guard import Guard
 from proguard.moderate.outcome import Outcome
 from proguard.release.model_card import make_model_card
@@ -40,7 +40,7 @@ def write_release(guard: Path, output: Path, record: Record, *, name: str, licen
     """
     card, _ = open_guard(guard, full=True)
     with atomic_folder(output) as folder:
-        for file in (CARD_FILE, *card.files):
+        for file in (CARD_FILE, CARD_HASH_FILE, *card.files):
             shutil.copyfile(guard / file, folder / file)
         make_model_card(card, record, name=name, licence=licence).save(folder / "README.md")
     for path in output.iterdir():

@@ -16,7 +16,12 @@ from proguard.inference.weights import count_parameters
 from tools.closure import ROOT
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
-FILES = {"config.json": b'{"model_type": "tiny"}', "model.safetensors": b"weights", "model.bin": b"other weights"}
+FILES = {
+    "config.json": b'{"model_type": "tiny"}',
+    "model.safetensors": b"weights",
+    "model.bin": b"other weights",
+    "original/params.json": b"{}",
+}
 
 
 class Hub(http.server.BaseHTTPRequestHandler):

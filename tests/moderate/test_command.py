@@ -19,11 +19,12 @@ from tools.closure import ROOT
 @pytest.fixture
 def sealed(tmp_path, monkeypatch):
     """Return a function that makes a guard's folder whose engine gives one completion."""
-    seal_guard(tmp_path, make_guard_card(), ROOT / "data" / "taxonomy.yaml")
+    (tmp_path / "guard").mkdir()
+    seal_guard(tmp_path / "guard", make_guard_card(), ROOT / "data" / "taxonomy.yaml")
 
     def answer(completion):
         monkeypatch.setattr("proguard.moderate.guard.load_engine", lambda *_, **__: RuleEngine(completion))
-        return tmp_path
+        return tmp_path / "guard"
 
     return answer
 

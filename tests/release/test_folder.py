@@ -2,13 +2,14 @@
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 from huggingface_hub import ModelCard
 
 from proguard.card import CARD_FILE, read_card
 from proguard.cli import main
-from proguard.guard_folder import open_guard
+from proguard.guard_folder import CARD_HASH_FILE, open_guard, write_card
 from proguard.moderate.guard import Guard
 from proguard.release.folder import check_release, write_release
 from proguard.release.record import read_record
@@ -32,7 +33,7 @@ def release(tmp_path, guard):
 
 def test_release_holds_the_guard_as_it_is_and_a_readme_for_everyone(guard, release):
     assert open_guard(release, full=True) == open_guard(guard)
-    assert {p.name for p in release.iterdir()} == {"README.md", CARD_FILE, *read_card(guard).files}
+    assert {p.name for p in release.iterdir()} == {"README.md", CARD_FILE, CARD_HASH_FILE, *read_card(guard).files}
     assert {p.stat().st_mode & 0o777 for p in release.iterdir()} == {0o644}
 
 
@@ -69,8 +70,7 @@ def test_damaged_guard_is_not_released(tmp_path, guard):
 @pytest.mark.slow
 def test_release_is_checked_in_a_process_of_its_own(guard, release):
     check_release(guard, release)
-    content = json.loads((release / CARD_FILE).read_text())
-    (release / CARD_FILE).write_text(json.dumps(content | {"max_shown": {"subcategory": 5, "category": 5}}))
+    write_card(replace(read_card(release), max_shown={"subcategory": 5, "category": 5}), release)
     with pytest.raises(RuntimeError, match="outcomes differ"):
         check_release(guard, release)
     (release / "config.json").unlink()
