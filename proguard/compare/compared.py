@@ -8,6 +8,7 @@ from typing import Any
 
 from proguard.compare.runs import RunFiles, check_same, find_run
 from proguard.evaluate.metrics.paired import Paired, PairedMetric, compare_calls, decide, pair_calls, say
+from proguard.fetch.verify import check_data
 from proguard.readings.reading import Reading, Side
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
@@ -102,6 +103,7 @@ def compare_sets(pair: Pair, *, sets: Sequence[str] | None, side: Side, metric: 
     """
     if unknown := [name for name in sets or () if name not in pair.sets]:
         raise ValueError(f"no test set {unknown[0]!r}; there are {', '.join(pair.sets)}")
+    check_data(str(pair.taxonomy), pair.taxonomy)
     taxonomy, options = load_taxonomy(pair.taxonomy), pair.settings
     compared: dict[str, Paired] = {}
     for name in sets or pair.sets:

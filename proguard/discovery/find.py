@@ -15,6 +15,7 @@ from proguard.moderate.policy_file import OwnPolicy, read_policy
 from proguard.naming import NameBank, SimilarityConfig, is_free_name
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
+from proguard.runtime.inputs import check_inputs
 from proguard.runtime.params import read_params
 from proguard.runtime.reading import CHECK_OUT, reading
 from proguard.storage.yaml_file import read_yaml
@@ -86,6 +87,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         "same_from": options.same_from,
     }
     own = replace(DiscoverOptions(**params["discover"]), **{k: v for k, v in given.items() if v is not None})
+    check_inputs(params["paths"])
     taxonomy, listed = load_taxonomy(params["paths"]["taxonomy"]), ()
     in_force = OwnPolicy((), taxonomy)
     if options.policy is not None:

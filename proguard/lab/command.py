@@ -36,12 +36,14 @@ def run(options: argparse.Namespace) -> int:
     from proguard.reward_lab.run import plan_lab, run_lab
     from proguard.row import read_rows
     from proguard.runtime.allowed import check_settings
+    from proguard.runtime.inputs import check_inputs
     from proguard.runtime.params import compose_params
     from proguard.runtime.reading import reading
     from proguard.taxonomy import load_taxonomy
 
     settings = compose_params(overrides=options.overrides)
     check_settings(settings)
+    check_inputs(settings["paths"])
     bank = NameBank(load_taxonomy(settings["paths"]["taxonomy"]), SimilarityConfig(**settings["similarity"]))
     pl.Config.set_tbl_rows(-1).set_tbl_cols(-1).set_tbl_hide_column_data_types(True).set_fmt_str_lengths(60)
     pl.Config.set_tbl_hide_dataframe_shape(True).set_tbl_formatting("MARKDOWN").set_tbl_width_chars(200)

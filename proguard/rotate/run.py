@@ -14,6 +14,7 @@ from proguard.rotate.measured import measure_categories, read_fold
 from proguard.rotate.record import log_rotation, open_tracking, tracking_environment
 from proguard.rotate.table import make_lines, table_json, write_markdown
 from proguard.runtime.allowed import check_settings
+from proguard.runtime.inputs import check_inputs
 from proguard.runtime.params import compose_params
 from proguard.runtime.provenance import deciding_paths
 from proguard.storage.files import atomic_file, write_json
@@ -85,6 +86,7 @@ def write_tables(rotation: Rotation, settings: Mapping[str, Any]) -> str:
             f"no fold is finished in {rotation.work} on commit {rotation.commit[:7]}"
             f"{' under these overrides' if rotation.overrides else ''}; run without --table"
         )
+    check_inputs(settings["paths"])
     bank = NameBank(load_taxonomy(settings["paths"]["taxonomy"]), SimilarityConfig(**settings["similarity"]))
     folds = [read_fold(rotation.folder(fold), fold) for fold in finished]
     guards = [evaluate["baseline"], evaluate["trained"]]

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from proguard.runtime.allowed import check_settings
 from proguard.runtime.cluster import shorten_socket_paths
+from proguard.runtime.inputs import check_inputs
 from proguard.runtime.overrides import check_overrides
 from proguard.runtime.params import PARAMS, override_params, read_params
 from proguard.runtime.signals import exit_on_signals
@@ -33,7 +34,8 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     SIGTERM and SIGHUP end the stage as an error would: what it started ends, and so does its MLflow run.
 
     Raises:
-        SystemExit: When params.yaml is absent or damaged, or an override or a setting is not allowed; with the reason.
+        SystemExit: When params.yaml is absent or damaged, an override or a setting is not allowed, or a committed file is
+            a pointer or a page; with the reason.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
@@ -44,6 +46,7 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
         check_overrides(overrides, OmegaConf.create(read_params()))
         params = override_params(PARAMS, overrides)
         check_settings(params)
+        check_inputs(params["paths"])
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f"{name}: {error}")
     sys.argv += [o for o in _HYDRA_OVERRIDES if o.split("=")[0] not in " ".join(sys.argv)]

@@ -15,6 +15,7 @@ from proguard.release.dataset.terms import Terms, read_terms
 from proguard.release.dataset.written_set import DEFAULT, WrittenSet
 from proguard.release.record import REPRO
 from proguard.row import read_rows
+from proguard.runtime.inputs import check_inputs
 from proguard.runtime.params import read_params
 from proguard.runtime.reading import reading
 from proguard.storage.files import atomic_folder
@@ -53,6 +54,7 @@ def write_dataset(
     """
     params = read_params(pipeline / "params.yaml", needs=_NEEDS)
     paths = {key: pipeline / path for key, path in params["paths"].items()}
+    check_inputs(paths)
     terms = read_terms(params["collect"], include=include, withhold=withhold)
     quality = read_quality(paths["summaries"])
     names = [*params["ood_split"]["sets"], *params["ood_split"]["test_sets"]]

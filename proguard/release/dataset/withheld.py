@@ -13,6 +13,7 @@ from huggingface_hub import DatasetCard
 from proguard.collect.files.editions import Access
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
+from proguard.fetch.verify import check_data
 from proguard.policy import Policy
 from proguard.prompt import PromptFormat
 from proguard.release.dataset.records import hash_record, make_record, write_shards
@@ -98,6 +99,8 @@ def rebuild_rows(folder: Path, access: Access) -> dict[str, Rebuilt]:
     Raises:
         FileNotFoundError, PermissionError, ConnectionError, ValueError: As `collect_sources`.
     """
+    for name in (SETTINGS_FILE, TAXONOMY_FILE):
+        check_data(str(folder / name), folder / name)
     settings = read_json(folder / SETTINGS_FILE)
     collect, taxonomy = settings["collect"], load_taxonomy(folder / TAXONOMY_FILE)
     limits = Limits(**{key: collect[key] for key in ("max_pixels", "max_bad_share", "max_dead_share")})
