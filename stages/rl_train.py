@@ -79,7 +79,7 @@ def main(cfg: DictConfig) -> None:
         n_rows=kept.kept,
         taxonomy=taxonomy,
         reward=reward,
-        environment=engine.environment,
+        engine=engine,
         stall_seconds=machines.stall_seconds,
         on_step=log_step,
     )

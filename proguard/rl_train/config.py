@@ -69,6 +69,9 @@ class GrpoConfig:
 class Engine:
     """What a kind of machine needs, tracked because it changes results."""
 
+    main: str
+    """Module that trains, with the settings of ``verl.trainer.main_ppo``: that one, or ours for a CPU."""
+
     environment: Mapping[str, str]
     """Variables that verl's processes get in addition to ours."""
 

@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
-from proguard.rl_train.config import TrainingFiles
+from proguard.rl_train.config import Engine, TrainingFiles
 from proguard.rl_train.overrides import make_overrides, worker_variables
 from proguard.runtime.cluster import ray_folder
 
@@ -26,15 +26,15 @@ _LOG = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def running_verl(
-    overrides: Sequence[str], files: TrainingFiles, *, attempt: str, environment: Mapping[str, str]
+    engine: Engine, overrides: Sequence[str], files: TrainingFiles, *, attempt: str
 ) -> Iterator[subprocess.Popen]:
     """Start verl in a process group of its own, yield it, and end what is left of it when the block ends.
 
     Args:
-        overrides: Command line of ``verl.trainer.main_ppo``.
+        engine: Which program is started, with which variables.
+        overrides: Its command line.
         files: Where the run reads and writes.
         attempt: Name of its log files in ``files.work``: ``<attempt>.log`` and, verl's numbers, ``<attempt>.jsonl``.
-        environment: Variables that the process gets in addition to our own.
     """
     with (files.work / f"{attempt}.log").open("wb") as log, ray_folder() as folder:
         shared = {
@@ -42,12 +42,12 @@ def running_verl(
             "HF_DATASETS_CACHE": str(files.work / "datasets"),
             "TOKENIZERS_PARALLELISM": "false",
             "VERL_FILE_LOGGER_PATH": str(files.work / f"{attempt}.jsonl"),
-            **environment,
+            **engine.environment,
         }
         # Sockets of Ray, of vLLM and of multiprocessing need a short path.
         local = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": folder, "TMPDIR": folder}
         process = subprocess.Popen(
-            [sys.executable, "-m", "verl.trainer.main_ppo", *overrides, *make_overrides(worker_variables(shared))],
+            [sys.executable, "-m", engine.main, *overrides, *make_overrides(worker_variables(shared))],
             stdout=log,
             stderr=subprocess.STDOUT,
             env=_own_variables() | local | shared,

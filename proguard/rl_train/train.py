@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from proguard.reward.config import RewardConfig
-from proguard.rl_train.config import GrpoConfig, TrainingFiles
+from proguard.rl_train.config import Engine, GrpoConfig, TrainingFiles
 from proguard.rl_train.curve import describe_step, read_verl_log
 from proguard.rl_train.process import end_leftovers, running_verl
 from proguard.rl_train.rollouts import read_rollouts
@@ -50,7 +50,7 @@ def run_verl(
     n_rows: int,
     taxonomy: Taxonomy,
     reward: RewardConfig,
-    environment: Mapping[str, str],
+    engine: Engine,
     stall_seconds: float,
     on_step: Callable[[Mapping[str, float], int], None],
 ) -> Records:
@@ -60,7 +60,7 @@ def run_verl(
         n_rows: Rows in ``files.rows``.
         taxonomy: What the categories are.
         reward: What the guard is trained with.
-        environment: Variables that verl's process gets in addition to our own.
+        engine: Which program is started, with which variables.
         stall_seconds: Time without a new step after which the run counts as hung.
         on_step: Called once for each step, with its numbers.
 
@@ -73,7 +73,7 @@ def run_verl(
         end_leftovers(files)
         _rewind(config, files)
         attempt = f"verl-{len(_verl_logs(files))}"
-        with running_verl(overrides, files, attempt=attempt, environment=environment) as process:
+        with running_verl(engine, overrides, files, attempt=attempt) as process:
             _watch(process, config, files, taxonomy, reward, stall_seconds, on_step)
         _check_rewards(files)
         log = files.work / f"{attempt}.log"

@@ -265,6 +265,7 @@ ALLOWED: Mapping[str, Range] = {
     "base_model.kind": one_of("tiny", "hub"),
     "base_model.model": TEXT,
     "base_model.revision": or_null(TEXT),
+    "engine.main": one_of("verl.trainer.main_ppo", "proguard.verl_cpu.main"),
     "engine.environment.*": TEXT,
     "engine.verl.**": ANY,
 }

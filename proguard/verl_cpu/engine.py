@@ -36,6 +36,10 @@ class PackedEngine(fsdp.FSDPEngineWithLMHead):
         """Return the hidden states that predict a response token, shape ``(labels, hidden)``."""
         return (inputs[0][self.packed.predicting],)
 
+    def forward_step(self, micro_batch: TensorDict, *args: Any, **kwargs: Any) -> Any:
+        """Run verl's step, whose move to the device copies each value that has none, though nothing moves here."""
+        return super().forward_step(micro_batch.auto_device_(), *args, **kwargs)
+
     def prepare_model_inputs(self, micro_batch: TensorDict) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the model's inputs for a micro-batch, and what `prepare_model_outputs` needs."""
         images = [getattr(row, "data", row) for row in micro_batch["multi_modal_inputs"]]

@@ -16,7 +16,7 @@ from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopManagerTQ
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
-from proguard.verl_cpu.worker import BatchWorker
+from proguard.verl_cpu.actors import ROLLOUTS_NAME
 
 POLL_SECONDS = 0.05
 """How often the trainer looks for finished rollouts; verl's 2.0 would be most of a small model's step."""
@@ -50,7 +50,11 @@ class BatchManager(AgentLoopManagerTQ):
         workers = self.rollout_config.agent.num_workers
         if workers != 1:
             raise ValueError(f"rollout.agent.num_workers is {workers}; the rollout hf samples a batch in one: set 1")
-        self.agent_loop_workers_class = ray.remote(BatchWorker)
+
+    async def _init_agent_loop_workers(self) -> None:
+        actor = ray.get_actor(ROLLOUTS_NAME)
+        await actor.connect.remote(self.config, self.llm_client, self.teacher_client, self.reward_loop_worker_handles)
+        self.agent_loop_workers = [actor]
 
 
 class OrderedReplayBuffer(ReplayBuffer):

@@ -1,4 +1,4 @@
-"""The rollout "hf": a Ray actor that samples with transformers, and what ties it to verl.
+"""The rollout "hf": sampling with transformers, and what ties the process that does it (`actors`) to verl.
 
 The worker (`worker`) asks for all rollouts of a batch at once, so that every run samples the same ones together.
 """
@@ -16,16 +16,14 @@ from verl.workers.config import HFModelConfig, RolloutConfig
 from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica
 
+from proguard.verl_cpu.actors import ROLLOUTS_NAME, start_rollouts
 from proguard.verl_cpu.generation import complete
 from proguard.verl_cpu.sampling import Completion, Rollout, Sampling, image_digest
-
-SERVER_NAME = "proguard_hf_server"
-"""The actor's name in Ray; there is one server."""
 
 VISION_KEYS = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
 
 
-class HfServer:
+class Sampler:
     """Samples completions, a batch at a time."""
 
     def __init__(self, config: RolloutConfig, model_config: Any) -> None:
@@ -42,10 +40,7 @@ class HfServer:
         vision_ids = (getattr(model.hf_config, key, None) for key in VISION_KEYS)
         self.banned_ids = tuple(token_id for token_id in vision_ids if token_id is not None)
 
-    async def ready(self) -> None:
-        """Return when the model is loaded."""
-
-    async def load_weights(self, weights: dict[str, torch.Tensor], step: int) -> None:
+    def load_weights(self, weights: dict[str, torch.Tensor], step: int) -> None:
         """Take the trainer's weights; ``step`` says how many updates they have had."""
         missing, unexpected = self.model.load_state_dict(weights, strict=False)
         untied = set(missing) - set(self.model.all_tied_weights_keys)
@@ -97,23 +92,22 @@ class HfServer:
 
 
 class HfReplica(RolloutReplica):
-    """Starts the server."""
+    """verl's name for a server: here the actor of the rollouts."""
 
     async def launch_servers(self) -> None:
-        """Start the server and wait until it is ready."""
+        """Start the actor, unless it runs, and wait until it has loaded the model."""
         if self.replica_rank > 0:
-            raise ValueError("the rollout hf has one server: set trainer.n_gpus_per_node=1 and trainer.nnodes=1")
-        actor = ray.remote(HfServer).options(name=SERVER_NAME, num_cpus=0, max_concurrency=100_000)
-        self._server_handle = actor.remote(self.config, self.model_config)
-        self._server_address = SERVER_NAME
-        await self._server_handle.ready.remote()
+            raise ValueError("the rollout hf has one process: set trainer.n_gpus_per_node=1 and trainer.nnodes=1")
+        self._server_handle = start_rollouts()
+        self._server_address = ROLLOUTS_NAME
+        await self._server_handle.load.remote(self.config, self.model_config)
 
     async def sleep(self) -> None:
-        """Free nothing: the trainer and the server do not compete for a device's memory."""
+        """Free nothing: the trainer and the actor do not compete for a device's memory."""
 
 
 class HfAdapter(BaseRollout):
-    """The trainer's end: sends its weights to the server."""
+    """The trainer's end: sends its weights to the actor."""
 
     async def resume(self, tags: list[str]) -> None:
         """Do nothing, as there is nothing to take back after `HfReplica.sleep`."""
@@ -130,4 +124,4 @@ class HfAdapter(BaseRollout):
     ) -> None:
         """Send full tensors in fp32."""
         named = {name: weight.detach().float() for name, weight in weights}
-        await ray.get_actor(SERVER_NAME).load_weights.remote(named, global_steps)
+        await ray.get_actor(ROLLOUTS_NAME).load_weights.remote(named, global_steps)

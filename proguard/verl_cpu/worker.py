@@ -1,9 +1,10 @@
 """A batch of rollouts in one piece: what a row's rollouts share is computed once, and the queue gets one put.
 
 verl's own worker runs an agent loop per rollout: it builds each loop through Hydra, computes image inputs and positions
-twice, sends every rollout to a reward actor, and puts them into the queue one by one. Here a row's tokens, image and
-positions are computed once, the server gets one call, the rewards are computed together, in this process, and all
-rollouts go into the queue together. Tokens, log-probabilities and rewards are those of verl's own worker.
+twice, sends every rollout to a server and to a reward actor, and puts them into the queue one by one. Here a row's
+tokens, image and positions are computed once, all rollouts are sampled in one call and their rewards computed together,
+in this process, and they go into the queue together. Tokens, log-probabilities and rewards are those of verl's own
+worker.
 """
 
 import asyncio
@@ -14,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ray
 import torch
 import transfer_queue
 from tensordict import NonTensorData, NonTensorStack, TensorDict
@@ -24,13 +24,16 @@ from verl.trainer.ppo.reward import get_custom_reward_fn
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopWorkerTQ
 from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
-from proguard.verl_cpu.rollout import SERVER_NAME
+from proguard.verl_cpu.rollout import Sampler
 from proguard.verl_cpu.sampling import Completion
 
 _LOG = logging.getLogger(__name__)
 
 RAW_PROMPT = "raw_prompt"
-"""verl's column of messages, images included. It is not put into the queue: only a reward model would read it."""
+"""verl's column of messages, images included."""
+
+QUEUED_COLUMNS = ("uid", "reward_model", "global_steps")
+"""Columns of a row that verl's trainer reads again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class Prompt:
 class BatchWorker(AgentLoopWorkerTQ.__ray_metadata__.modified_class):
     """Runs all rollouts of a batch together; needs rollout.agent.num_workers=1 and the rollout ``hf``."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, sampler: Sampler, *args: Any) -> None:
+        super().__init__(*args)
+        self._sampler = sampler
         self._loop = SingleTurnAgentLoop(
             trainer_config=DictConfigWrap(config=self.config),
             server_manager=self.llm_client,
@@ -89,7 +93,7 @@ class BatchWorker(AgentLoopWorkerTQ.__ray_metadata__.modified_class):
         chosen = config.val_kwargs if is_validation else config
         prompts = [await self._read_prompt(row) for row in rows]
         start = time.perf_counter()
-        completions, step = await ray.get_actor(SERVER_NAME).generate.remote(
+        completions, step = await self._sampler.generate(
             [(prompt.token_ids, prompt.images) for prompt in prompts],
             n=chosen.n,
             step=int(rows[0]["global_steps"]),
@@ -157,9 +161,9 @@ def extend_positions(positions: torch.Tensor, n_tokens: int) -> torch.Tensor:
 
 
 def _fields(
-    prompt: Prompt, session: int, completion: Completion, reward: float | dict[str, Any], *, seconds: float, step: int
+    prompt: Prompt, session: int, completion: Completion, reward: float | dict[str, Any], *, seconds: float, step: int | None | None
 ) -> dict[str, Any]:
-    """Return a rollout as verl's worker puts it into the queue, but for `RAW_PROMPT`."""
+    """Return a rollout as verl's worker puts it into the queue, but for the columns that nothing reads again."""
     n_tokens = len(completion.token_ids)
     terms = reward if isinstance(reward, dict) else {"acc": reward}
     output = AgentLoopOutput(
@@ -179,7 +183,7 @@ def _fields(
             "reward_extra_info": terms,
         },
     )
-    fields = output.as_dict() | {key: value for key, value in prompt.row.items() if key != RAW_PROMPT}
+    fields = output.as_dict() | {key: prompt.row[key] for key in QUEUED_COLUMNS}
     return fields | {
         "session_id": session,
         "loss_mask": fields["response_mask"],

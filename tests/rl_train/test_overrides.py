@@ -27,7 +27,7 @@ RAY = "ray_kwargs.ray_init"
 
 
 def settings(config=CONFIG, verl=None, machines=HERE, environment=None, **kwargs):
-    engine = Engine(environment=environment or {}, verl=verl or {})
+    engine = Engine(main="verl.trainer.main_ppo", environment=environment or {}, verl=verl or {})
     return verl_settings(config, FILES, reward_kwargs=kwargs, engine=engine, machines=machines)
 
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from proguard.card import read_card
 from proguard.guard_folder import seal_guard
 from proguard.reward.config import STRICT
-from proguard.rl_train.overrides import TrainingFiles
+from proguard.rl_train.config import Engine, TrainingFiles
 from proguard.rl_train.train import run_verl
 from proguard.runtime.lock import exclusive
 from proguard.runtime.params import compose_params
@@ -137,7 +137,7 @@ def test_verl_that_refuses_its_settings_shows_the_end_of_its_log(project):
 
 def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
     files = TrainingFiles(tmp_path / "rows", tmp_path / "base", tmp_path / "work", tmp_path / "taxonomy.yaml")
-    machine = {"environment": {}, "stall_seconds": 1.0, "on_step": print}
+    machine = {"engine": Engine("verl.trainer.main_ppo", {}, {}), "stall_seconds": 1.0, "on_step": print}
     with exclusive(files.work), pytest.raises(RuntimeError, match="work: another process is working on it"):
         run_verl([], None, files, n_rows=1, taxonomy=taxonomy(), reward=STRICT, **machine)
 

@@ -7,7 +7,7 @@ import pytest
 from verl.workers.config import HFModelConfig
 
 from proguard.verl_cpu import rollout
-from proguard.verl_cpu.rollout import HfServer
+from proguard.verl_cpu.rollout import Sampler
 
 PARAMS = {"temperature": 1.0, "top_p": 1.0, "top_k": -1}
 
@@ -19,7 +19,7 @@ def model_config(toy_folder: Path) -> HFModelConfig:
 
 def ask(model_config: HFModelConfig, prompts: list[list[int]], *, n: int = 2, **changes: Any) -> list[list[int]]:
     """Return the token ids of ``n`` completions of each prompt, from a new server."""
-    server = HfServer(SimpleNamespace(seed=1, response_length=4, max_num_seqs=8, dtype="float32"), model_config)
+    server = Sampler(SimpleNamespace(seed=1, response_length=4, max_num_seqs=8, dtype="float32"), model_config)
     asked = [(prompt, ()) for prompt in prompts]
     completions, _ = asyncio.run(server.generate(asked, n=n, step=1, params=PARAMS | changes))
     return [completion.token_ids for completion in completions]
