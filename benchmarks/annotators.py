@@ -47,6 +47,7 @@ ANNOTATORS: Sequence[Annotator] = (
     ClassifierAnnotator("classifier_on_taxonomy", precision=0.97, phrases=None),
     ClassifierAnnotator("classifier", precision=0.92, phrases=PHRASES),
     ClassifierAnnotator("classifier_on_all", precision=0.8, phrases=PHRASES),
+    ClassifierAnnotator("classifier_on_words", precision=0.8, phrases=PHRASES, embed="words"),
 )
 AGGREGATED = ("embedding", "classifier_on_taxonomy", "classifier")
 """Annotators whose votes are aggregated by each rule, with a rule's outcome measured like an annotator."""

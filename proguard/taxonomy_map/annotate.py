@@ -17,6 +17,7 @@ from proguard.taxonomy_map.question import Question
 from proguard.taxonomy_map.reliability import estimate_truth
 from proguard.taxonomy_map.settings import Annotator, ClassifierAnnotator, EmbeddingAnnotator, LabelMapAnnotator
 from proguard.taxonomy_map.vote import Decision, Rule, Vote, decide
+from proguard.taxonomy_map.word_bank import WordBank
 
 VOTE_SCHEMA: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -55,10 +56,11 @@ def collect_votes(
                 votes += [Vote(q.id, name, q.meaning.target) for q in questions if q.meaning.target is not None]
             case EmbeddingAnnotator(name, threshold):
                 votes += vote_by_embedding(questions, bank=bank, threshold=threshold, name=name)
-            case ClassifierAnnotator(name, precision, path):
+            case ClassifierAnnotator(name, precision, path, embed):
                 phrases = {} if path is None else load_phrases(path, bank.taxonomy)
-                classifier = fit_classifier(phrases, bank=bank, precision=precision)
-                votes += vote_by_classifier(questions, classifier=classifier, bank=bank, name=name)
+                read = bank if embed == "texts" else WordBank(bank.taxonomy, bank.config, bank.encode)
+                classifier = fit_classifier(phrases, bank=read, precision=precision)
+                votes += vote_by_classifier(questions, classifier=classifier, bank=read, name=name)
             case model:
                 annotation = annotate_by_model(questions, annotator=model, taxonomy=bank.taxonomy, workplace=workplace)
                 votes += annotation.votes

@@ -40,12 +40,16 @@ class ClassifierAnnotator:
     phrases: str | None
     """File of example requests by code; ``None`` learns from the taxonomy alone."""
 
+    embed: Literal["texts", "words"] = "texts"
+    """What the embedding model reads: each text, or each different word of all texts once, which is much faster."""
+
     def __post_init__(self) -> None:
-        """Check the precision."""
-        value = self.precision
+        """Check the precision and what is embedded."""
+        where, value = f"taxonomy_map.annotators: {self.name}", self.precision
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-            where = f"taxonomy_map.annotators: {self.name}: precision"
-            raise ValueError(f"{where}: expected a number in (0, 1], found {value!r}")
+            raise ValueError(f"{where}: precision: expected a number in (0, 1], found {value!r}")
+        if self.embed not in ("texts", "words"):
+            raise ValueError(f"{where}: embed: expected texts or words, found {self.embed!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,13 @@ def extend_positions(positions: torch.Tensor, n_tokens: int) -> torch.Tensor:
 
 
 def _fields(
-    prompt: Prompt, session: int, completion: Completion, reward: float | dict[str, Any], *, seconds: float, step: int | None | None
+    prompt: Prompt,
+    session: int,
+    completion: Completion,
+    reward: float | dict[str, Any],
+    *,
+    seconds: float,
+    step: int | None,
 ) -> dict[str, Any]:
     """Return a rollout as verl's worker puts it into the queue, but for the columns that nothing reads again."""
     n_tokens = len(completion.token_ids)

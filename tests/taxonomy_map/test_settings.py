@@ -64,10 +64,14 @@ def test_read_annotators_reads_the_examples_in_the_comments_of_conf():
         ([{"name": "label_map", "kind": "embedding", "threshold": 0}], "label_map: the annotator of kind label_map"),
         (
             [{"name": "classifier", "precision": 0.9}],
-            "classifier: expected name, precision, phrases; found name, precis",
+            "classifier: expected name, precision, phrases, embed; found name, precis",
         ),
         ([{"name": "classifier", "precision": 0, "phrases": None}], r"classifier: precision: .* \(0, 1\], found 0"),
         ([{"name": "classifier", "precision": True, "phrases": None}], "classifier: precision: .*found True"),
+        (
+            [{"name": "classifier", "precision": 0.8, "phrases": None, "embed": "letters"}],
+            "classifier: embed: expected texts or words, found 'letters'",
+        ),
         ([ENDPOINT | {"name": "../judge"}], "../judge: expected a name of letters"),
         ([ENDPOINT | {"api_key": "k"}], "judge: expected name, url, .*; found .*api_key"),
         ([ENDPOINT | {"price": {"prompt": 1.0}}], "judge: price: expected prompt, completion; found prompt"),
