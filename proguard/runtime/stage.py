@@ -34,8 +34,8 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     SIGTERM and SIGHUP end the stage as an error would: what it started ends, and so does its MLflow run.
 
     Raises:
-        SystemExit: When params.yaml is absent or damaged, an override or a setting is not allowed, or a committed file is
-            a pointer or a page; with the reason.
+        SystemExit: When params.yaml is absent or damaged, an override or a setting is not allowed, or a committed file
+            is a pointer or a page; with the reason.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("proguard").setLevel(logging.INFO)
