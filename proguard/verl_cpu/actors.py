@@ -43,14 +43,14 @@ class NoRouter:
 
 
 class RolloutActor:
-    """A sampler and the worker that uses it; see `rollout` and `worker`."""
+    """A sampler and the worker that uses it; see `sampler` and `worker`."""
 
     def __init__(self) -> None:
         import proguard.verl_cpu.worker  # noqa: F401  seconds, in which verl's trainer starts
 
     async def load(self, config: Any, model_config: Any) -> None:
-        """Load the model; the arguments are those of `rollout.Sampler`."""
-        from proguard.verl_cpu.rollout import Sampler
+        """Load the model; the arguments are those of `sampler.Sampler`."""
+        from proguard.verl_cpu.sampler import Sampler
 
         self._sampler = Sampler(config, model_config)
 

@@ -24,7 +24,7 @@ from verl.trainer.ppo.reward import get_custom_reward_fn
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopWorkerTQ
 from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
-from proguard.verl_cpu.rollout import Sampler
+from proguard.verl_cpu.sampler import Sampler
 from proguard.verl_cpu.sampling import Completion
 
 _LOG = logging.getLogger(__name__)

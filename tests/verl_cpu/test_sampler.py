@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from verl.workers.config import HFModelConfig
 
-from proguard.verl_cpu import rollout
-from proguard.verl_cpu.rollout import Sampler
+from proguard.verl_cpu import sampler
+from proguard.verl_cpu.sampler import Sampler
 
 PARAMS = {"temperature": 1.0, "top_p": 1.0, "top_k": -1}
 
@@ -36,7 +36,7 @@ def test_generate_failure_is_raised(model_config: HFModelConfig, monkeypatch):
     def fail(*args: Any, **kwargs: Any) -> None:
         raise MemoryError("no room for the cache")
 
-    monkeypatch.setattr(rollout, "complete", fail)
+    monkeypatch.setattr(sampler, "complete", fail)
     with pytest.raises(MemoryError, match="no room"):
         ask(model_config, [[10, 11]])
 
