@@ -22,11 +22,15 @@ def test_page_shows_the_table_of_the_summary():
     assert [line for line in table(read_json(SUMMARY)) if line not in page] == []
 
 
-def test_summary_classifier_reaches_the_bars_on_held_out_rows_and_the_embedding_does_not():
-    measured = read_json(SUMMARY)["accuracy"]["held_out"]
-    linear, nearest = measured["classifier"], measured["embedding_on_all"]
-    assert (linear["coverage"] >= 0.6, linear["exact"] >= 0.5, linear["category"] >= 0.8) == (True, True, True)
-    assert nearest["exact"] < 0.5
+@pytest.mark.parametrize("source", ["held_out", "harmbench", "xstest"])
+@pytest.mark.parametrize("name", ["classifier", "classifier_on_words"])
+def test_summary_classifier_reaches_the_bars_on_held_out_rows(source, name):
+    measured = read_json(SUMMARY)["accuracy"][source][name]
+    assert (measured["coverage"] >= 0.6, measured["exact"] >= 0.5, measured["category"] >= 0.8) == (True, True, True)
+
+
+def test_summary_embedding_does_not_reach_the_bars_on_held_out_rows():
+    assert read_json(SUMMARY)["accuracy"]["held_out"]["embedding_on_all"]["exact"] < 0.5
 
 
 @needs_mirror
