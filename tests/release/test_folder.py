@@ -1,6 +1,5 @@
 """The folder of a release, and its model card."""
 
-import json
 import subprocess
 from dataclasses import replace
 
