@@ -127,7 +127,8 @@ def test_experiment_opens_on_model_training(project):
 def sleeping_stage(project):
     """A stage in a process of its own that has begun its work."""
     (project / "stage.py").write_text(SLEEPER)
-    (project / "params.yaml").write_text(json.dumps(compose_params(ROOT / "conf") | {"paths": PARAMS["paths"]}))
+    params = compose_params(ROOT / "conf")
+    (project / "params.yaml").write_text(json.dumps(params | {"paths": params["paths"] | PARAMS["paths"]}))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "stage.py"], cwd=project, env=environment)
     until = time.monotonic() + 120

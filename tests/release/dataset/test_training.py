@@ -50,7 +50,7 @@ def test_verl_trains_two_steps_from_a_released_data_set(tmp_path):
         n_rows=len(rows["train"]),
         taxonomy=taxonomy(),
         reward=reward,
-        environment=engine.environment,
+        engine=engine,
         stall_seconds=600,
         on_step=lambda numbers, step: steps.append(step),
     )
