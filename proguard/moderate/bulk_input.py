@@ -2,8 +2,8 @@
 
 A row of JSONL or parquet has ``request``, ``response``, and ``image`` or ``images``: paths from the file's folder on,
 or, in parquet, encoded bytes or ``{bytes, path}`` as the `datasets` library writes them. In a folder each text file is
-a request and each other file an image. A file whose start is a git-lfs pointer, a page or a server's message stands in
-for another one and is a bad row; to have such a text judged, give it in JSONL.
+a request and each other file an image. A file whose start is a git-lfs pointer, a page or a server's message is a bad
+row, as it is not the file that was meant; to have such a text judged, give it in JSONL.
 """
 
 import re
