@@ -47,7 +47,7 @@ ANNOTATORS: Sequence[Annotator] = (
     ClassifierAnnotator("classifier_on_taxonomy", precision=0.97, phrases=None),
     ClassifierAnnotator("classifier", precision=0.92, phrases=PHRASES),
     ClassifierAnnotator("classifier_on_all", precision=0.8, phrases=PHRASES),
-    ClassifierAnnotator("classifier_on_words", precision=0.8, phrases=PHRASES, embed="words"),
+    ClassifierAnnotator("classifier_on_tokens", precision=0.85, phrases=PHRASES, embed="tokens"),
 )
 AGGREGATED = ("embedding", "classifier_on_taxonomy", "classifier")
 """Annotators whose votes are aggregated by each rule, with a rule's outcome measured like an annotator."""

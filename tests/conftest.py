@@ -1,5 +1,6 @@
 """How the tests are spread over workers, and the fixtures of more than one file."""
 
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,18 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
     mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
     return path
+
+
+@pytest.fixture
+def long_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A TMPDIR of 120 characters, as a batch system sets it."""
+    folder = tmp_path / ("slurm-" + "x" * (120 - len(str(tmp_path)) - 7))
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    for name in ("RAY_TMPDIR", "VLLM_RPC_BASE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_page_shows_the_table_of_the_summary():
 
 
 @pytest.mark.parametrize("source", ["held_out", "harmbench", "xstest"])
-@pytest.mark.parametrize("name", ["classifier", "classifier_on_words"])
+@pytest.mark.parametrize("name", ["classifier", "classifier_on_tokens"])
 def test_summary_classifier_reaches_the_bars_on_held_out_rows(source, name):
     measured = read_json(SUMMARY)["accuracy"][source][name]
     assert (measured["coverage"] >= 0.6, measured["exact"] >= 0.5, measured["category"] >= 0.8) == (True, True, True)

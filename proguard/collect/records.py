@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from proguard.collect.csv_rows import read_csv_rows
 from proguard.collect.item import Reason, Rejected
 from proguard.collect.json_rows import read_json_rows
-from proguard.fetch.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
+from proguard.storage.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 
 BATCH_ROWS = 128
 """Rows of a parquet file in memory; images make them large."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from proguard.compare.runs import RunFiles, check_same, find_run
 from proguard.evaluate.metrics.paired import Paired, PairedMetric, compare_calls, decide, pair_calls, say
-from proguard.fetch.verify import check_data
 from proguard.readings.reading import Reading, Side
 from proguard.readings.table import read_predictions
 from proguard.row import read_rows
 from proguard.runtime.params import read_params
 from proguard.runtime.reading import CHECK_OUT, reading
+from proguard.storage.stand_in import check_data
 from proguard.taxonomy import load_taxonomy
 
 _NEEDS = (

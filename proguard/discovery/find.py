@@ -10,7 +10,6 @@ from proguard.discover.entries import write_policy
 from proguard.discover.given import Given, names_of_rows
 from proguard.discover.propose import Discovery, propose
 from proguard.discover.run import DiscoverOptions, discovery_json
-from proguard.fetch.verify import check_data
 from proguard.moderate.policy_file import OwnPolicy, read_policy
 from proguard.naming import NameBank, SimilarityConfig, is_free_name
 from proguard.readings.table import read_predictions
@@ -18,6 +17,7 @@ from proguard.row import read_rows
 from proguard.runtime.inputs import check_inputs
 from proguard.runtime.params import read_params
 from proguard.runtime.reading import CHECK_OUT, reading
+from proguard.storage.stand_in import check_data
 from proguard.storage.yaml_file import read_yaml
 from proguard.strict_json import parse_json
 from proguard.taxonomy import Taxonomy, load_taxonomy

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.storage.stand_in import check_data
 
 log = logging.getLogger(__name__)
 
@@ -16,18 +16,6 @@ def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_data(what: str, path: Path) -> None:
-    """Raise `ValueError` when the file ``path`` is a pointer, a page or a message in place of data.
-
-    Args:
-        what: Entry and file, for the message.
-        path: The file.
-    """
-    with path.open("rb") as file:
-        if stand_in := describe_stand_in(file.read(HEAD_BYTES)):
-            raise ValueError(f"{what}: expected data, found {stand_in}")
 
 
 def verify_file(what: str, path: Path, *, expected: str | None, found: str, accepts_other: bool = False) -> bool:

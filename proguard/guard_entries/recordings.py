@@ -10,9 +10,10 @@ import polars as pl
 
 from proguard.errors import first_line
 from proguard.fetch.download import download_file
-from proguard.fetch.verify import check_data, hash_file, verify_file
+from proguard.fetch.verify import hash_file, verify_file
 from proguard.guards.recorded import ANSWER_SCHEMA, RecordKey, id_key, text_key
 from proguard.guards.spec import Recorded
+from proguard.storage.stand_in import check_data
 from proguard.strict_json import parse_json
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from typing import Any
 
 from proguard.inference.chat import Chat
 from proguard.inference.engine import Completion, Dtype, Finish, Query, check_lengths
+from proguard.inference.sockets import shorten_socket_paths
 from proguard.inference.token_scores import score_mark
 from proguard.storage.image import decode_image
 
@@ -37,6 +38,7 @@ class VllmEngine:
             ImportError: When vllm is not installed, or fails to import a module or a library that it needs, now or
                 while it loads the model; the message says which.
         """
+        shorten_socket_paths()
         try:
             from vllm import LLM, SamplingParams
         except Exception as error:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proguard.errors import first_line
-from proguard.fetch.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 from proguard.moderate.item import Item, make_item, read_item
+from proguard.storage.stand_in import HEAD_BYTES, describe_no_text, describe_stand_in
 from proguard.strict_json import parse_json
 
 if TYPE_CHECKING:

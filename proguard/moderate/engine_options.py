@@ -70,10 +70,7 @@ def load_guard(options: argparse.Namespace, *, own_process: bool = False) -> "Gu
             raise ValueError(f"--device {options.device}: torch finds no GPU here; use --device cpu")
     from proguard.inference.server import Server
     from proguard.moderate.guard import Guard
-    from proguard.runtime.cluster import shorten_socket_paths
 
-    if options.engine == "vllm":
-        shorten_socket_paths()
     server = None
     if options.endpoint is not None:
         server = Server(options.endpoint, options.endpoint_model, options.endpoint_key)

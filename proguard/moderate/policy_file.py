@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from proguard.fetch.verify import check_data
 from proguard.ids import check_ids
 from proguard.policy import Policy, full_policy
 from proguard.sample import content_hash
+from proguard.storage.stand_in import check_data
 from proguard.storage.yaml_file import read_yaml
 from proguard.strict_json import parse_json
 from proguard.taxonomy import Level, Node, Taxonomy

@@ -89,7 +89,7 @@ _ANNOTATOR: Mapping[str, Range] = {
     "threshold": SHARE,
     "precision": number("a number in (0, 1]", lambda value: 0 < value <= 1),
     "phrases": or_null(TEXT),
-    "embed": one_of("texts", "words"),
+    "embed": one_of("texts", "tokens"),
     "model": TEXT,
     "revision": or_null(TEXT),
     "hint": FLAG,

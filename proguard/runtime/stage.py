@@ -11,9 +11,9 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from proguard.inference.sockets import shorten_socket_paths
 from proguard.runtime.allowed import check_settings
-from proguard.runtime.cluster import shorten_socket_paths
-from proguard.runtime.inputs import check_inputs
+from proguard.runtime.inputs import check_inputs, naming_stand_ins
 from proguard.runtime.overrides import check_overrides
 from proguard.runtime.params import PARAMS, override_params, read_params
 from proguard.runtime.signals import exit_on_signals
@@ -50,5 +50,5 @@ def run_stage(name: str, main: Callable[[], Any]) -> None:
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f"{name}: {error}")
     sys.argv += [o for o in _HYDRA_OVERRIDES if o.split("=")[0] not in " ".join(sys.argv)]
-    with track_stage(name, params):
+    with track_stage(name, params), naming_stand_ins(params["paths"]):
         main()

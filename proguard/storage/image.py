@@ -17,6 +17,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from proguard.storage.pixels import DEEP_MODES, to_rgb
+from proguard.storage.stand_in import HEAD_BYTES, describe_stand_in
 
 # The limit is ``max_pixels``. Filters belong to the process, so threads cannot set one for a while.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -117,7 +118,8 @@ def decode_image(content: bytes, *, max_pixels: int | None = None) -> DecodedIma
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError("undecodable image", f"expected {', '.join(FORMATS)}, found no such header") from None
+        found = describe_stand_in(content[:HEAD_BYTES]) or "no such header"
+        raise ImageError("undecodable image", f"expected {', '.join(FORMATS)}, found {found}") from None
     except Image.DecompressionBombError as error:
         raise ImageError("huge image", _describe(error)) from None
     except Exception as error:

@@ -13,7 +13,7 @@ from sklearn.metrics import cohen_kappa_score
 from proguard.taxonomy import Level, Taxonomy
 from proguard.taxonomy_map.vote import Vote
 
-ALPHA_UNITS = 50_000
+ALPHA_UNITS = 10_000
 """Most samples that alpha is computed from, the first in order of id, which is a hash: the library takes some 20 KB for
 each."""
 

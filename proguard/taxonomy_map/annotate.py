@@ -16,8 +16,8 @@ from proguard.taxonomy_map.model import Tally, Workplace, annotate_by_model
 from proguard.taxonomy_map.question import Question
 from proguard.taxonomy_map.reliability import estimate_truth
 from proguard.taxonomy_map.settings import Annotator, ClassifierAnnotator, EmbeddingAnnotator, LabelMapAnnotator
+from proguard.taxonomy_map.token_bank import TokenBank
 from proguard.taxonomy_map.vote import Decision, Rule, Vote, decide
-from proguard.taxonomy_map.word_bank import WordBank
 
 VOTE_SCHEMA: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -58,7 +58,7 @@ def collect_votes(
                 votes += vote_by_embedding(questions, bank=bank, threshold=threshold, name=name)
             case ClassifierAnnotator(name, precision, path, embed):
                 phrases = {} if path is None else load_phrases(path, bank.taxonomy)
-                read = bank if embed == "texts" else WordBank(bank.taxonomy, bank.config, bank.encode)
+                read = bank if embed == "texts" else TokenBank(bank.taxonomy, bank.config)
                 classifier = fit_classifier(phrases, bank=read, precision=precision)
                 votes += vote_by_classifier(questions, classifier=classifier, bank=read, name=name)
             case model:

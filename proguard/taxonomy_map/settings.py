@@ -40,16 +40,16 @@ class ClassifierAnnotator:
     phrases: str | None
     """File of example requests by code; ``None`` learns from the taxonomy alone."""
 
-    embed: Literal["texts", "words"] = "texts"
-    """What the embedding model reads: each text, or each different word of all texts once, which is much faster."""
+    embed: Literal["texts", "tokens"] = "texts"
+    """What is embedded: each text by the model of ``similarity``, or MiniLM's tokens without a model, much faster."""
 
     def __post_init__(self) -> None:
         """Check the precision and what is embedded."""
         where, value = f"taxonomy_map.annotators: {self.name}", self.precision
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
             raise ValueError(f"{where}: precision: expected a number in (0, 1], found {value!r}")
-        if self.embed not in ("texts", "words"):
-            raise ValueError(f"{where}: embed: expected texts or words, found {self.embed!r}")
+        if self.embed not in ("texts", "tokens"):
+            raise ValueError(f"{where}: embed: expected texts or tokens, found {self.embed!r}")
 
 
 @dataclass(frozen=True, slots=True)

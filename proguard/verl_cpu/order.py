@@ -45,12 +45,6 @@ def in_order(keys: list[str]) -> list[int]:
 class BatchManager(AgentLoopManagerTQ):
     """Has one worker run a batch's rollouts together. Key: rollout.agent.agent_loop_manager_class."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        workers = self.rollout_config.agent.num_workers
-        if workers != 1:
-            raise ValueError(f"rollout.agent.num_workers is {workers}; the rollout hf samples a batch in one: set 1")
-
     async def _init_agent_loop_workers(self) -> None:
         actor = ray.get_actor(ROLLOUTS_NAME)
         await actor.connect.remote(self.config, self.llm_client, self.teacher_client, self.reward_loop_worker_handles)

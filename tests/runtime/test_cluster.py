@@ -4,25 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from proguard.runtime.cluster import (
-    MAX_PARENT_BYTES,
-    MAX_VLLM_BYTES,
-    check_answer,
-    connect,
-    ray_folder,
-    shorten_socket_paths,
-)
-
-
-@pytest.fixture
-def long_tmpdir(tmp_path, monkeypatch):
-    """A TMPDIR of 120 characters, as a batch system sets it."""
-    folder = tmp_path / ("slurm-" + "x" * (120 - len(str(tmp_path)) - 7))
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.delenv("RAY_TMPDIR", raising=False)
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
+from proguard.inference.sockets import MAX_PARENT_BYTES, shorten_socket_paths
+from proguard.runtime.cluster import check_answer, connect, ray_folder
 
 
 @pytest.mark.slow
@@ -83,24 +66,6 @@ def test_ray_folder_of_a_relative_path_is_absolute(variable, monkeypatch, long_t
         monkeypatch.setattr(tempfile, "tempdir", None)
         with ray_folder() as folder:
             assert Path(folder).parent == Path(short) / "t"
-
-
-def test_socket_paths_of_a_long_tmpdir_are_short_and_other_files_stay_in_it(long_tmpdir, monkeypatch):
-    for name in ("RAY_TMPDIR", "VLLM_RPC_BASE_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    shorten_socket_paths()
-    assert len(os.environ["RAY_TMPDIR"]) <= MAX_PARENT_BYTES
-    assert len(os.environ["VLLM_RPC_BASE_PATH"]) <= MAX_VLLM_BYTES
-    assert tempfile.gettempdir() == str(long_tmpdir)
-
-
-@pytest.mark.parametrize("name", ["RAY_TMPDIR", "VLLM_RPC_BASE_PATH"])
-@pytest.mark.parametrize(("value", "is_kept"), [("/tmp", True), ("t", False), ("/" + "x" * 80, False)])
-def test_socket_paths_of_the_user_are_kept_unless_relative_or_long(name, value, is_kept, monkeypatch):
-    monkeypatch.setenv(name, value)
-    shorten_socket_paths()
-    assert (os.environ[name] == value) == is_kept
-    assert Path(os.environ[name]).is_absolute()
 
 
 @pytest.mark.parametrize("address", ["garbage", "127.0.0.1:1", "host:port", "ray://127.0.0.1:1", ":", "http://x"])

@@ -1,10 +1,10 @@
-"""Committed files that something else lies in place of."""
+"""Files that something else lies in place of."""
 
 import pytest
 from omegaconf import OmegaConf
 
-from proguard.fetch.stand_in import describe_stand_in
-from proguard.runtime.inputs import COMMITTED, check_inputs
+from proguard.runtime.inputs import COMMITTED, check_inputs, naming_stand_ins
+from proguard.storage.stand_in import describe_stand_in
 from tests.conf import ROOT
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -41,3 +41,16 @@ def test_committed_files_are_those_that_dvc_tracks_none_of():
     cached = {out for stage in stages.values() for out in stage["outs"] if isinstance(out, str)}
     assert [key for key in COMMITTED if f"${{paths.{key}}}" in cached] == []
     assert describe_stand_in(POINTER)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit(1), SystemExit("no"), SystemExit(0)])
+@pytest.mark.parametrize("content", [POINTER, b"PAR1"])
+def test_naming_stand_ins_says_after_a_failure_which_file_of_a_stage_is_none(error, content, paths, tmp_path, caplog):
+    (tmp_path / "mapped").mkdir()
+    (tmp_path / "mapped" / "samples.parquet").write_bytes(content)
+    (tmp_path / "metrics.json").write_bytes(b"{}")
+    written = {"mapped": str(tmp_path / "mapped"), "metrics": str(tmp_path / "metrics.json"), "report": "/nosuch"}
+    with pytest.raises(type(error)), naming_stand_ins(paths | written):
+        raise error
+    named = [f"{tmp_path}/mapped/samples.parquet: expected data, found a git-lfs pointer" in m for m in caplog.messages]
+    assert named == ([True] if content == POINTER and getattr(error, "code", 1) else [])

@@ -172,9 +172,18 @@ def test_decode_image_damaged_avif_is_refused():
         decode_image(case("damaged.avif"))
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"<html></html>", b"%!PS-Adobe-3.0 EPSF-3.0", b"%PDF-1.4"])
+@pytest.mark.parametrize("content", [b"", b"no picture", b"%!PS-Adobe-3.0 EPSF-3.0", b"%PDF-1.4"])
 def test_decode_image_of_no_image_names_the_formats(content: bytes):
     with pytest.raises(ImageError, match="undecodable image: expected JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, found no"):
+        decode_image(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"<html></html>", "an HTML page"), (b"version https://git-lfs.github.com/spec/v1\n", "a git-lfs pointer")],
+)
+def test_decode_image_of_what_lies_in_its_place_names_it(content: bytes, found: str):
+    with pytest.raises(ImageError, match=f"undecodable image: expected JPEG.*, found {found}"):
         decode_image(content)
 
 

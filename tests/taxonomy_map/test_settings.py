@@ -70,7 +70,7 @@ def test_read_annotators_reads_the_examples_in_the_comments_of_conf():
         ([{"name": "classifier", "precision": True, "phrases": None}], "classifier: precision: .*found True"),
         (
             [{"name": "classifier", "precision": 0.8, "phrases": None, "embed": "letters"}],
-            "classifier: embed: expected texts or words, found 'letters'",
+            "classifier: embed: expected texts or tokens, found 'letters'",
         ),
         ([ENDPOINT | {"name": "../judge"}], "../judge: expected a name of letters"),
         ([ENDPOINT | {"api_key": "k"}], "judge: expected name, url, .*; found .*api_key"),

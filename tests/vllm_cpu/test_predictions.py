@@ -52,7 +52,7 @@ def complete_with_both(folder, queries, **options):
     }
 
 
-def test_tiny_base_writes_the_same_about_every_row_through_both_engines():
+def test_tiny_base_writes_the_same_about_every_row_through_both_engines(long_tmpdir):
     rows, images = draw_rows(150, split="test")
     own = Own(PromptFormat(**OmegaConf.load(ROOT / "conf" / "prompt.yaml").prompt))
     asked = [(row, own.asks(row, taxonomy())[0].query) for row in rows]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from proguard.collect.files.editions import Access, Fetched
 from proguard.collect.files.hub import Pattern, fetch_snapshot, match_files
-from proguard.fetch.verify import check_data, hash_file
+from proguard.fetch.verify import hash_file
+from proguard.storage.stand_in import check_data
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from huggingface_hub import DatasetCard
 from proguard.collect.files.editions import Access
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
-from proguard.fetch.verify import check_data
 from proguard.policy import Policy
 from proguard.prompt import PromptFormat
 from proguard.release.dataset.records import hash_record, make_record, write_shards
@@ -21,6 +20,7 @@ from proguard.row import Row, make_row
 from proguard.sample import Sample, read_samples
 from proguard.storage.files import read_json, write_json, write_table
 from proguard.storage.images import ImageStore
+from proguard.storage.stand_in import check_data
 from proguard.taxonomy import Taxonomy, load_taxonomy
 
 FOLDER = "withheld"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 HEAD_BYTES = 1024
 """Bytes of a file that tell it."""
@@ -55,6 +56,18 @@ def describe_stand_in(head: bytes) -> str | None:
     if len(head) < HEAD_BYTES and (_MESSAGE.fullmatch(text) or _is_message(text)):
         return f"the message {text[:80].decode(errors='replace')!r} of a server; download the file again"
     return None
+
+
+def check_data(what: str, path: Path) -> None:
+    """Raise `ValueError` when the file ``path`` is a pointer, a page or a message in place of data.
+
+    Args:
+        what: Entry and file, for the message.
+        path: The file.
+    """
+    with path.open("rb") as file:
+        if stand_in := describe_stand_in(file.read(HEAD_BYTES)):
+            raise ValueError(f"{what}: expected data, found {stand_in}")
 
 
 def describe_no_text(head: bytes) -> str | None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from proguard.fetch.stand_in import HEAD_BYTES, describe_stand_in
+from proguard.storage.stand_in import HEAD_BYTES, describe_stand_in
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
