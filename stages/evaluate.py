@@ -6,6 +6,7 @@ Which guards were asked about which test sets is what ``predict.guards`` and ``p
 """
 
 from pathlib import Path
+from typing import Any
 
 import hydra
 import polars as pl
@@ -17,7 +18,7 @@ from proguard.evaluate.metrics.predictions import check_guards, judge_all, measu
 from proguard.evaluate.metrics.tokens import token_counter
 from proguard.evaluate.metrics.versus import compare_with_all, versus_csv
 from proguard.evaluate.report.comparison import guards_on
-from proguard.evaluate.report.discovery import show_discovery
+from proguard.evaluate.report.discovery import DiscoverySection, show_discovery
 from proguard.evaluate.report.facts import describe_run
 from proguard.evaluate.report.guard_details import detail_tables, details_csv
 from proguard.evaluate.report.guards import guard_tables, guards_csv
@@ -26,7 +27,7 @@ from proguard.evaluate.report.markdown import build_markdown
 from proguard.evaluate.report.page import ReportOptions, build_report, pick_images
 from proguard.evaluate.report.plots import balance_table, confusion_pairs, confusion_table
 from proguard.evaluate.report.suites import show_suites
-from proguard.evaluate.suites.measured import SUITES_KEY, measure_suites
+from proguard.evaluate.suites.measured import SUITES_KEY, Suites, measure_suites
 from proguard.evaluate.suites.pairs import read_pairs
 from proguard.naming import NameBank, SimilarityConfig
 from proguard.reward.config import RewardConfig
@@ -35,7 +36,7 @@ from proguard.row import read_rows
 from proguard.runtime.stage import run_stage
 from proguard.storage.files import atomic_file, read_json, write_json
 from proguard.storage.images import ImageStore
-from proguard.taxonomy import load_taxonomy
+from proguard.taxonomy import Taxonomy, load_taxonomy
 from proguard.variant import read_variants
 
 
@@ -44,9 +45,9 @@ def main(cfg: DictConfig) -> None:
     """Run the stage."""
     options = ReportOptions(profile=cfg.profile, **OmegaConf.to_container(cfg.evaluate))
     guards, test_sets = list(cfg.predict.guards), list(cfg.predict.test_sets)
-    compared = {"baseline": options.baseline, "trained": options.trained}
+    compared: dict[str, Any] = {"baseline": options.baseline, "trained": options.trained}
     check_guards(guards, test_sets, needed=compared.values(), test_set=options.test_set)
-    taxonomy, plots = load_taxonomy(cfg.paths.taxonomy), Path(cfg.paths.plots)
+    taxonomy = load_taxonomy(cfg.paths.taxonomy)
     similarity, reward = SimilarityConfig(**cfg.similarity), RewardConfig(**cfg.reward)
     bank = NameBank(taxonomy, similarity)
     rows = {split: read_rows(Path(cfg.paths.splits) / f"{split}.parquet", taxonomy) for split in ("train", "test")}
@@ -60,33 +61,9 @@ def main(cfg: DictConfig) -> None:
         reward=reward,
         count_tokens=token_counter(Path(cfg.paths.guards) / options.trained),
     )
-    estimates = measure_sets(
-        outcomes,
-        **compared,
-        n_resamples=options.n_resamples,
-        confidence=options.confidence,
-        seed=options.seed,
-    )
-    versus = compare_with_all(
-        outcomes,
-        trained=options.trained,
-        n_resamples=options.n_resamples,
-        confidence=options.confidence,
-        seed=options.seed,
-    )
-    suites = measure_suites(
-        read_pairs(
-            guards,
-            read_variants(Path(cfg.paths.variants) / "rows.parquet", taxonomy),
-            read_rows(Path(cfg.paths.splits) / f"{options.test_set}.parquet", taxonomy),
-            predictions=Path(cfg.paths.predictions),
-            test_set=options.test_set,
-            taxonomy=taxonomy,
-        ),
-        n_resamples=options.n_resamples,
-        confidence=options.confidence,
-        seed=options.seed,
-    )
+    estimates = measure_sets(outcomes, **compared, **options.resampling)
+    versus = compare_with_all(outcomes, trained=options.trained, **options.resampling)
+    suites = _measure_suites(cfg, options, taxonomy)
     names = {name: entry.facts.published_as for name, entry in cfg.guards.items()}
     every_guard = guard_tables(estimates, pl.read_csv(cfg.paths.published), names)
     balance = balance_table(rows)
@@ -99,15 +76,7 @@ def main(cfg: DictConfig) -> None:
         hashes={**contract_hashes(taxonomy), "reward": reward_hash(reward, similarity)},
         seed=options.seed,
     )
-    discovery = show_discovery(
-        read_json(Path(cfg.paths.summaries) / "discover.json"),
-        read_json(Path(cfg.paths.discovery) / "proposals.json"),
-        pl.read_parquet(Path(cfg.paths.discovery) / "trial.parquet"),
-        taxonomy,
-        n_resamples=options.n_resamples,
-        confidence=options.confidence,
-        seed=options.seed,
-    )
+    discovery = _show_discovery(cfg, options, taxonomy)
     sections = show_suites(suites)
     report = build_report(
         options,
@@ -128,16 +97,6 @@ def main(cfg: DictConfig) -> None:
         discovery=discovery,
         suites=sections,
     )
-    tables = {
-        "balance": balance,
-        "confusion": confusion_table(confusion_pairs(own, taxonomy)),
-        "guards": guards_csv(every_guard),
-        "guard_details": details_csv(details),
-        "versus": versus_csv(versus),
-    }
-    for name, table in tables.items():
-        with atomic_file(plots / f"{name}.csv") as temporary:
-            table.write_csv(temporary)
     pair = guards_on(estimates, options.test_set, **compared)
     markdown = build_markdown(
         pair,
@@ -149,12 +108,46 @@ def main(cfg: DictConfig) -> None:
         discovery=discovery,
         suites=sections,
     )
+    tables = {
+        "balance": balance,
+        "confusion": confusion_table(confusion_pairs(own, taxonomy)),
+        "guards": guards_csv(every_guard),
+        "guard_details": details_csv(details),
+        "versus": versus_csv(versus),
+    }
+    for name, table in tables.items():
+        with atomic_file(Path(cfg.paths.plots) / f"{name}.csv") as temporary:
+            table.write_csv(temporary)
     for path, text in ((cfg.paths.report, report), (cfg.paths.report_md, markdown)):
         with atomic_file(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     write_json(to_json(estimates | {SUITES_KEY: suites.as_metrics()}), cfg.paths.metrics)
     headline = summarise(pair.before, pair.after, pair.gain, options.confidence)
     write_json(headline, Path(cfg.paths.summaries) / "evaluate.json")
+
+
+def _measure_suites(cfg: DictConfig, options: ReportOptions, taxonomy: Taxonomy) -> Suites:
+    """Return what the changed rows of the test set show of each guard."""
+    pairs = read_pairs(
+        list(cfg.predict.guards),
+        read_variants(Path(cfg.paths.variants) / "rows.parquet", taxonomy),
+        read_rows(Path(cfg.paths.splits) / f"{options.test_set}.parquet", taxonomy),
+        predictions=Path(cfg.paths.predictions),
+        test_set=options.test_set,
+        taxonomy=taxonomy,
+    )
+    return measure_suites(pairs, **options.resampling)
+
+
+def _show_discovery(cfg: DictConfig, options: ReportOptions, taxonomy: Taxonomy) -> DiscoverySection:
+    """Return the report's section on what stage discover found."""
+    return show_discovery(
+        read_json(Path(cfg.paths.summaries) / "discover.json"),
+        read_json(Path(cfg.paths.discovery) / "proposals.json"),
+        pl.read_parquet(Path(cfg.paths.discovery) / "trial.parquet"),
+        taxonomy,
+        **options.resampling,
+    )
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ class ReportOptions:
     shown_sources: Sequence[str]
     """Sources whose texts and images may be printed."""
 
+    @property
+    def resampling(self) -> dict[str, Any]:
+        """The bootstrap's settings, as the functions that measure take them."""
+        return {"n_resamples": self.n_resamples, "confidence": self.confidence, "seed": self.seed}
+
 
 def build_report(
     options: ReportOptions,
