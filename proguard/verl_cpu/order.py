@@ -8,6 +8,7 @@ only).
 
 import itertools
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import ray
@@ -18,7 +19,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from proguard.verl_cpu.actors import ROLLOUTS_NAME
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 """How often the trainer looks for finished rollouts; verl's 2.0 would be most of a small model's step."""
 
 STALL_SECONDS = 900.0
@@ -90,4 +91,12 @@ class OrderedReplayBuffer(ReplayBuffer):
         return super()._wait_for_next_poll(partition_id, last_debug_time)
 
 
+def keep_whole(seqlen_list: Sequence[int], k_partitions: int, equal_size: bool) -> list[list[int]]:
+    """Return what verl's search for equal parts returns for one part, without its tenth of a second."""
+    if k_partitions != 1:
+        raise ValueError(f"expected 1 process that trains, found {k_partitions}")
+    return [list(range(len(seqlen_list)))]
+
+
 verl.trainer.ppo.v1.trainer_base.uuid = RowNumbers()
+verl.trainer.ppo.v1.trainer_base.get_seqlen_balanced_partitions = keep_whole

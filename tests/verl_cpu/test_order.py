@@ -2,7 +2,7 @@ import pytest
 import torch
 from tensordict import TensorDict
 
-from proguard.verl_cpu.order import OrderedReplayBuffer, RowNumbers, in_order
+from proguard.verl_cpu.order import OrderedReplayBuffer, RowNumbers, in_order, keep_whole
 
 
 def test_row_numbers_sort_in_the_order_of_drawing():
@@ -16,6 +16,15 @@ def test_in_order_sorts_by_row_then_session():
     # As text "10" would stand before "2".
     keys = ["000000000001_0_0", "000000000000_10_0", "000000000000_2_0"]
     assert in_order(keys) == [2, 1, 0]
+
+
+def test_keep_whole_is_what_verl_finds_for_one_part_and_refuses_more():
+    from verl.utils.seqlen_balancing import get_seqlen_balanced_partitions
+
+    lengths = [40, 7, 93, 12, 12, 55]
+    assert keep_whole(lengths, 1, True) == get_seqlen_balanced_partitions(lengths, 1, True)
+    with pytest.raises(ValueError, match="expected 1 process that trains, found 2"):
+        keep_whole(lengths, 2, True)
 
 
 def test_failed_rollouts_stop_the_trainer():

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
+import transformers.integrations.sdpa_attention as sdpa
 from verl.workers.config import HFModelConfig
 
 from proguard.verl_cpu import sampler
@@ -44,3 +46,17 @@ def test_generate_failure_is_raised(model_config: HFModelConfig, monkeypatch):
 def test_generate_top_k_names_the_key(model_config: HFModelConfig):
     with pytest.raises(ValueError, match=r"rollout\.top_k is 20"):
         ask(model_config, [[10, 11]], top_k=20)
+
+
+@pytest.mark.parametrize("n_queries", [1, 7])
+def test_heads_that_share_keys_give_the_same_numbers_as_copies(n_queries: int):
+    query = torch.randn(5, 4, n_queries, 16, generator=torch.manual_seed(0))
+    key, value = torch.randn(2, 5, 2, 9, 16)
+    mask = torch.rand(5, 1, n_queries, 9) > 0.3
+    mask[..., 0] = True
+    module = SimpleNamespace(num_key_value_groups=2)
+    assert sdpa.use_gqa_in_sdpa(mask, key)
+    shared, _ = sdpa.sdpa_attention_forward(module, query, key, value, mask)
+    copies = (sdpa.repeat_kv(each, 2) for each in (key, value))
+    copied = torch.nn.functional.scaled_dot_product_attention(query, *copies, attn_mask=mask)
+    assert torch.equal(shared, copied.transpose(1, 2))
