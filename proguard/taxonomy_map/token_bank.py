@@ -24,7 +24,7 @@ TABLE = "embeddings.word_embeddings.weight"
 SMOOTHING = 1e-4
 """The paper's ``a``: a token of this frequency weighs one half."""
 
-FIRST_TOKEN = 996
+FIRST_TOKEN = 999
 """Id of the vocabulary's first entry, "!"; below it come special tokens and unused places."""
 
 

@@ -16,6 +16,7 @@ import verl.trainer.ppo.v1.trainer_base
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopManagerTQ
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
+from verl.utils.seqlen_balancing import get_seqlen_balanced_partitions
 
 from proguard.verl_cpu.actors import ROLLOUTS_NAME
 
@@ -91,12 +92,12 @@ class OrderedReplayBuffer(ReplayBuffer):
         return super()._wait_for_next_poll(partition_id, last_debug_time)
 
 
-def keep_whole(seqlen_list: Sequence[int], k_partitions: int, equal_size: bool) -> list[list[int]]:
-    """Return what verl's search for equal parts returns for one part, without its tenth of a second."""
-    if k_partitions != 1:
-        raise ValueError(f"expected 1 process that trains, found {k_partitions}")
-    return [list(range(len(seqlen_list)))]
+def split_evenly(seqlen_list: Sequence[int], k_partitions: int, equal_size: bool) -> list[list[int]]:
+    """Return what verl's search for equal parts returns, for one part without its tenth of a second."""
+    if k_partitions == 1:
+        return [list(range(len(seqlen_list)))]
+    return get_seqlen_balanced_partitions(seqlen_list, k_partitions, equal_size)
 
 
 verl.trainer.ppo.v1.trainer_base.uuid = RowNumbers()
-verl.trainer.ppo.v1.trainer_base.get_seqlen_balanced_partitions = keep_whole
+verl.trainer.ppo.v1.trainer_base.get_seqlen_balanced_partitions = split_evenly

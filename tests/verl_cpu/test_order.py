@@ -1,8 +1,9 @@
 import pytest
 import torch
 from tensordict import TensorDict
+from verl.utils.seqlen_balancing import get_seqlen_balanced_partitions
 
-from proguard.verl_cpu.order import OrderedReplayBuffer, RowNumbers, in_order, keep_whole
+from proguard.verl_cpu.order import OrderedReplayBuffer, RowNumbers, in_order, split_evenly
 
 
 def test_row_numbers_sort_in_the_order_of_drawing():
@@ -18,13 +19,10 @@ def test_in_order_sorts_by_row_then_session():
     assert in_order(keys) == [2, 1, 0]
 
 
-def test_keep_whole_is_what_verl_finds_for_one_part_and_refuses_more():
-    from verl.utils.seqlen_balancing import get_seqlen_balanced_partitions
-
+@pytest.mark.parametrize("n_parts", [1, 2, 3])
+def test_split_evenly_is_what_verl_finds(n_parts: int):
     lengths = [40, 7, 93, 12, 12, 55]
-    assert keep_whole(lengths, 1, True) == get_seqlen_balanced_partitions(lengths, 1, True)
-    with pytest.raises(ValueError, match="expected 1 process that trains, found 2"):
-        keep_whole(lengths, 2, True)
+    assert split_evenly(lengths, n_parts, True) == get_seqlen_balanced_partitions(lengths, n_parts, True)
 
 
 def test_failed_rollouts_stop_the_trainer():
