@@ -44,7 +44,7 @@ class Metric:
     @property
     def direction(self) -> Direction:
         """Which way the metric is better."""
-        return "lower" if self.name in _LOWER_IS_BETTER else "higher"
+        return "lower" if (self.task, self.name) in _LOWER_IS_BETTER else "higher"
 
 
 _ROLES: dict[str, tuple[str, ...]] = {
@@ -235,4 +235,12 @@ absence against the listed ones. ``ood_description`` is the share of the most th
 true category, 0 where no free name was given. ``answer`` counts the tokens of an answer, its reasoning included.
 """
 
-_LOWER_IS_BETTER = frozenset({"false_positive_rate", "rate", "tokens"})
+_LOWER_IS_BETTER = frozenset(
+    {
+        ("request_safety", "false_positive_rate"),
+        ("response_safety", "false_positive_rate"),
+        ("answer", "tokens"),
+        ("malformed", "rate"),
+        ("refused", "rate"),
+    }
+)
