@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 COMMITTED = ("taxonomy", "label_maps", "guard_maps", "annotator_phrases", "published", "tiny_base")
 """Keys of ``paths`` whose files are in git; all others are written by stages or checked entry by entry."""
 
+PAGES = (".html", ".svg")
+"""Endings of what a stage draws, which looks like a server's page."""
+
 
 def check_inputs(paths: Mapping[str, str | Path]) -> None:
     """Raise when a committed file is there, but is a git-lfs pointer, an HTML page or a server's message.
@@ -51,7 +54,7 @@ def naming_stand_ins(paths: Mapping[str, str | Path]) -> Iterator[None]:
 
 def _log_stand_in(file: Path) -> None:
     try:
-        if file.is_file():
+        if file.is_file() and file.suffix not in PAGES:
             check_data(str(file), file)
     except (ValueError, OSError) as error:
         log.error("%s; what a stage writes, `dvc checkout` or `dvc repro` brings back", error)

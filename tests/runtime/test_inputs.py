@@ -48,6 +48,8 @@ def test_committed_files_are_those_that_dvc_tracks_none_of():
 def test_naming_stand_ins_says_after_a_failure_which_file_of_a_stage_is_none(error, content, paths, tmp_path, caplog):
     (tmp_path / "mapped").mkdir()
     (tmp_path / "mapped" / "samples.parquet").write_bytes(content)
+    (tmp_path / "mapped" / "page.html").write_bytes(b"<!doctype html>")
+    (tmp_path / "mapped" / "plot.svg").write_bytes(b"<?xml version='1.0'?>")
     (tmp_path / "metrics.json").write_bytes(b"{}")
     written = {"mapped": str(tmp_path / "mapped"), "metrics": str(tmp_path / "metrics.json"), "report": "/nosuch"}
     with pytest.raises(type(error)), naming_stand_ins(paths | written):
