@@ -26,6 +26,9 @@ SHARD_SCHEMA = pa.schema(
 HASH_SIDE = 32
 """Side of the square that imagehash's phash shrinks an image to."""
 
+LOOK_SIDE = 3 * HASH_SIDE
+"""Pixels a side from which that square is made; a large image is averaged to them first, by its decoder or here."""
+
 GROUP_BYTES = 2**20
 """Bytes of images in a row group, which is what a reader of one image reads and what a writer holds."""
 
@@ -59,16 +62,16 @@ def check_image(content: bytes, max_pixels: int) -> CheckedImage:
     Raises:
         proguard.storage.image.ImageError: When it is refused.
     """
-    image = decode_image(content, max_pixels=max_pixels)
+    image = decode_image(content, max_pixels=max_pixels, look_side=LOOK_SIDE)
     normal = image.normal()
-    return CheckedImage(normal.sha256, normal.content, *image.pixels.size, hash_look(image.pixels))
+    return CheckedImage(normal.sha256, normal.content, *image.size, hash_look(image.pixels))
 
 
 def hash_look(pixels: Image.Image) -> str:
     """Return the perceptual hash of an image, as `CheckedImage` has it."""
     size = (HASH_SIDE, HASH_SIDE)
-    # A large image is first averaged to three times this size: phash's own resize takes two to four times as long.
-    grey = pixels.convert("L").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+    # phash's own resize, without the average first, takes two to four times as long.
+    grey = pixels.convert("L").resize(size, Image.Resampling.LANCZOS, reducing_gap=LOOK_SIDE / HASH_SIDE)
     return str(imagehash.phash(grey))
 
 

@@ -202,6 +202,34 @@ def test_decode_image_cut_short_is_refused(form: str):
         decode_image(content[: len(content) // 2])
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"), [((95, 400), (95, 400)), ((192, 400), (96, 200)), ((800, 769), (100, 97))]
+)
+def test_decode_image_looked_at_gives_a_plain_jpeg_in_fewer_grey_pixels(size, expected):
+    image = decode_image(encode(picture(*size), "JPEG"), look_side=96)
+    assert (image.pixels.size, image.size, image.pixels.mode, image.is_plain) == (expected, size, "RGB", True)
+    red, green, blue = np.moveaxis(np.asarray(image.pixels), 2, 0)
+    assert (red == green).all() and (green == blue).all()
+
+
+def test_decode_image_looked_at_keeps_every_pixel_of_what_is_written_anew():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned_jpeg, png = encode(picture(400, 200), "JPEG", exif=exif), encode(picture(400, 200), "PNG")
+    for content, size in ((turned_jpeg, (200, 400)), (png, (400, 200))):
+        image = decode_image(content, look_side=96)
+        assert image.size == image.pixels.size == size
+        assert image.normal() == decode_image(content).normal()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=str)
+def test_decode_image_looked_at_refuses_a_truncated_jpeg(options):
+    content = encode(picture(800, 600), "JPEG", **options)
+    for share in (0.5, 0.9, 0.99):
+        with pytest.raises(ImageError, match="undecodable image: .*truncated"):
+            decode_image(content[: int(len(content) * share)], look_side=96)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("form", FORMATS)
 @settings(max_examples=100, deadline=None)
