@@ -19,6 +19,9 @@ RESERVED = frozenset({"none", "safe", "unsafe", "ood"})
 _PUBLISHED = ("C1", "C1S1")
 """Ids of the published taxonomy: a guard may know their shape by heart whatever it is shown."""
 
+_LATIN = str.maketrans("АВСЕНІЈКМОРЅТХасеіјорѕхΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABCEHIJKMOPSTXaceijopsxABEZHIKMNOPTYXo")
+"""Cyrillic and Greek letters that look like Latin ones."""
+
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _SIGN = re.compile(r"[^\w\s,&'\u2019-]|_")
 """A character that tells an id of several words from a phrase."""
@@ -74,10 +77,11 @@ def looks_like_id(text: str, ids: frozenset[str]) -> bool:
 def holds_id(text: str, ids: frozenset[str]) -> bool:
     """Whether ``text`` is one of ``ids``, or holds one that a sign or a number tells from an ordinary phrase.
 
-    Where ids are a word and a number, the word before any number is one, spaced or glued to what is before it.
+    Where ids are a word and a number, the word before any number is one, spaced or glued to what is before it. Letters
+    that look like Latin ones are read as these too.
     """
-    folded = fold_id(text)
-    return folded in map(fold_id, ids) or _within(ids).search(folded) is not None
+    folded = {fold_id(text), fold_id(text.translate(_LATIN))}
+    return not folded.isdisjoint(map(fold_id, ids)) or any(map(_within(ids).search, folded))
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from proguard.general_words import EMPTY_WORDS, GENERAL_WORDS
 from proguard.ids import holds_id
 from proguard.policy import Policy, known_ids
 from proguard.taxonomy import Node, Taxonomy
-from proguard.text import normalise_text
+from proguard.text import fold_marks, normalise_text
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -151,11 +151,13 @@ def is_free_name(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:
     A name that says nothing ("Other", "Not listed", "General risk") does not count, nor does one that fits any risk
     ("Illegal activity") unless the taxonomy calls a category so. One that equals a shown category's name or synonym, or
     copies a shown name or description whole or in part of three words or more, is the prompt's and not the guard's.
+    Accents make no difference.
     """
-    words = normalise_text(name)
-    if _consists_of(EMPTY_WORDS, name) or not any(c.isalpha() for c in words):
+    plain = fold_marks(name)
+    words = normalise_text(plain)
+    if _consists_of(EMPTY_WORDS, plain) or not any(c.isalpha() for c in words):
         return False
-    if _consists_of(GENERAL_WORDS, name) and not any(words in _normalise_node(node)[0] for node in taxonomy):
+    if _consists_of(GENERAL_WORDS, plain) and not any(words in _normalise_node(node)[0] for node in taxonomy):
         return False
     if _gives_id(name, policy, taxonomy) or len(words.split()) > MAX_NAME_WORDS:
         return False
@@ -171,8 +173,10 @@ def _copies(words: str, node: Node) -> bool:
 
 @cache
 def _normalise_node(node: Node) -> tuple[tuple[str, ...], str]:
-    names = tuple(normalise_text(text) for text in (node.name, *node.synonyms))
-    return names, f" {names[0]} | {normalise_text(node.description)} "
+    name, *synonyms, description = (
+        normalise_text(fold_marks(text)) for text in (node.name, *node.synonyms, node.description)
+    )
+    return (name, *synonyms), f" {name} | {description} "
 
 
 def _gives_id(name: str, policy: Policy, taxonomy: Taxonomy) -> bool:

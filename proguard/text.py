@@ -13,6 +13,10 @@ _FILLERS: Final = frozenset(
 """Joiners, fillers and variation selectors that Unicode does not class as format characters (Cf)."""
 
 
+_ACCENTS: Final = frozenset(map(chr, range(0x300, 0x370)))
+"""Combining diacritical marks."""
+
+
 class CharacterTable(dict[int, str]):
     """A table for ``str.translate`` that works out what becomes of a character when it first meets it."""
 
@@ -41,6 +45,17 @@ def normalise_text(text: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     words = folded.translate(_WORDS).split() or folded.translate(_SEEN).split() or folded.split()
     return unicodedata.normalize("NFKC", " ".join(words))
+
+
+def fold_marks(text: str) -> str:
+    """Return ``text`` without the accents of its letters: ``é`` as ``e``, ``й`` as ``и``."""
+    letters = (c for c in unicodedata.normalize("NFD", text) if c not in _ACCENTS)
+    return unicodedata.normalize("NFC", "".join(letters))
+
+
+def holds_a_word(text: str) -> bool:
+    """Whether ``text`` has a letter or a digit that shows."""
+    return any(c.isalnum() and not is_unseen(c) for c in text)
 
 
 def on_one_line(text: str) -> str:

@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from proguard.sample import Label
+from proguard.text import holds_a_word
 
 ParseStatus = Literal["ok", "no_match", "empty_reasoning", "wrong_fields", "contradiction"]
 """Why a completion is, or is not, a verdict.
 
 ``no_match``: not the grammar. ``wrong_fields``: a ``Response`` line about a sample without a response, or none about a
 sample with one. ``contradiction``: the category is ``None`` although a side is unsafe, or is given although none is.
-``empty_reasoning``: nothing between the think tags.
+``empty_reasoning``: no letter or digit between the think tags.
 """
 
 MAX_CATEGORY_CHARS = 80
+
+_UNPRINTED = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Control characters, line breaks, and characters that turn the direction of a text, as the inside of a class."""
 
 _GRAMMAR = re.compile(
     r"<think>\n(?:(?P<reasoning>(?:(?!</?(?:think|answer)>).)*)\n)?</think>\n<answer>\n"
     r"Request:(?P<request>safe|unsafe)\n"
     r"(?:Response:(?P<response>safe|unsafe)\n)?"
-    r"Category:(?P<category>[^\s<>][^\n\r<>]*)\n</answer>",
+    rf"Category:(?P<category>[^\s<>{_UNPRINTED}][^<>{_UNPRINTED}]*)\n</answer>",
     re.DOTALL,
 )
 
@@ -74,7 +78,7 @@ def render(verdict: Verdict) -> str:
 
     Raises:
         ValueError: When the grammar cannot state it: tags in the reasoning, or a category that contradicts the labels,
-            holds a line break or surrounding space, or is too long.
+            holds a line break, a control character or surrounding space, or is too long.
     """
     response = f"Response:{verdict.response}\n" if verdict.response else ""
     completion = (
@@ -114,6 +118,6 @@ def parse(completion: str, *, has_response: bool) -> Parsed:
     )
     if verdict.is_unsafe != (verdict.category is not None):
         return Parsed(None, "contradiction")
-    if not verdict.reasoning.strip():
+    if not holds_a_word(verdict.reasoning):
         return Parsed(verdict, "empty_reasoning")
     return Parsed(verdict, "ok")

@@ -90,7 +90,10 @@ def test_looks_like_id_of_anything_else(text, ids):
     assert not looks_like_id(text, ids)
 
 
-@pytest.mark.parametrize("name", ["C7S2", "CrimeC9S3", "c7s2", "a c12 b", "C 7 S 2", "c-7", "\uff23\uff17\uff33\uff12"])
+@pytest.mark.parametrize(
+    "name",
+    ["C7S2", "CrimeC9S3", "c7s2", "a c12 b", "C 7 S 2", "c-7", "\uff23\uff17\uff33\uff12", "\u04217", "x \u0441 7"],
+)
 @pytest.mark.parametrize("ids", [OURS, OTHERS, WORDS, frozenset()])
 def test_holds_id_finds_one_of_the_published_shape_in_any_spelling(name, ids):
     assert holds_id(name, ids)

@@ -169,7 +169,25 @@ def test_is_free_name_refuses_words_that_fit_any_risk(adjective):
 
 @pytest.mark.parametrize(
     "name",
-    ["Harm to Society", "Against the Law", "Content that could cause damage", "Violates the Rules", "Illegality"],
+    [
+        "Harm to Society",
+        "Against the Law",
+        "Content that could cause damage",
+        "Violates the Rules",
+        "Illegality",
+        "someone may be harmed",
+        "Legal Issue",
+        "Public Harm",
+        "Online Harm",
+        "public safety threat",
+        "trigger warning",
+        "Life",
+        "Immorality",
+        "negative influence",
+        "disturbing material",
+        "T\u00f6pic",
+        "H\u0301arm",
+    ],
 )
 def test_is_free_name_refuses_a_sentence_of_such_words(name):
     assert not is_free_name(name, NOTHING, taxonomy())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proguard.text import is_unseen, normalise_text, on_one_line
+from proguard.text import fold_marks, is_unseen, normalise_text, on_one_line
 from tools.closure import ROOT
 
 PAIRS = json.loads((ROOT / "tests" / "cases" / "pairs.json").read_text(encoding="utf-8"))
@@ -70,6 +70,14 @@ def test_normalise_text_is_settled_and_holds_single_spaces(text):
     normal = normalise_text(text)
     assert normalise_text(normal) == normal == " ".join(normal.split())
     assert (normal == "") == (text.split() == [])
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("N\u00f6ne", "None"), ("e\u0301", "e"), ("\u0439", "\u0438"), ("\u304c \ud55c", "\u304c \ud55c"), ("", "")],
+)
+def test_fold_marks_takes_accents_only(text, plain):
+    assert fold_marks(text) == plain
 
 
 @pytest.mark.parametrize("character", ["\u00ad", "\u200b", "\u200d", "\ufe0f", "\u3164", "\U000e0041", "\ufeff"])

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proguard.text import holds_a_word
 from proguard.verdict import MAX_CATEGORY_CHARS, Verdict, parse, render
 
 GOOD = "<think>\nwhy\n</think>\n<answer>\nRequest:unsafe\nResponse:safe\nCategory:C7S2\n</answer>"
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters="<>\r\n"), min_size=1).filter(str.strip)
-NAMES = WORDS.map(str.strip).filter(lambda s: s != "None" and len(s) <= MAX_CATEGORY_CHARS)
+REASONS = st.text(st.characters(codec="utf-8", exclude_characters="<>\r\n"), min_size=1).filter(holds_a_word)
+UNPRINTED = [*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), *"\u2028\u2029\u202a\u202e\u2066\u2069"]
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Zl", "Zp"), exclude_characters="<>"))
+NAMES = WORDS.map(str.strip).filter(lambda s: s not in ("", "None") and len(s) <= MAX_CATEGORY_CHARS)
 LABELS = st.sampled_from(["safe", "unsafe"])
 
 
@@ -17,7 +20,7 @@ LABELS = st.sampled_from(["safe", "unsafe"])
 def verdicts(draw):
     request, response = draw(LABELS), draw(st.none() | LABELS)
     category = draw(NAMES) if "unsafe" in (request, response) else None
-    return Verdict(request, response, category, draw(WORDS))
+    return Verdict(request, response, category, draw(REASONS))
 
 
 @given(verdicts())
@@ -69,6 +72,29 @@ def test_parse_broken_completion_has_its_status(old, new, status):
 
 def test_parse_response_that_was_not_given_is_wrong_fields():
     assert parse(GOOD, has_response=False).status == "wrong_fields"
+
+
+@pytest.mark.parametrize("reasoning", ["\u200b", "\u3164", "\u2800", "\0", "...", "-", "\U0001f600", "\u0301"])
+def test_parse_reasoning_without_a_letter_or_digit_is_none(reasoning):
+    assert parse(GOOD.replace("why", reasoning), has_response=True).status == "empty_reasoning"
+
+
+@pytest.mark.parametrize(
+    "reasoning", ["x", "7", "\u98a8\u96aa", "\u0440\u0438\u0441\u043a", "\u0e04\u0e27\u0e32\u0e21"]
+)
+def test_parse_reasoning_may_be_in_any_script(reasoning):
+    assert parse(GOOD.replace("why", reasoning), has_response=True).status == "ok"
+
+
+@pytest.mark.parametrize("character", UNPRINTED, ids=ascii)
+def test_parse_category_with_what_does_not_print_is_no_match(character):
+    for name in (f"Flood{character}", f"Flood{character}Risk", f"{character}Flood"):
+        assert parse(GOOD.replace("C7S2", name), has_response=True).status == "no_match"
+
+
+def test_parse_category_may_hold_a_joiner():
+    name = "\u062e\u0634\u0648\u0646\u062a\u200c\u0647\u0627"
+    assert parse(GOOD.replace("C7S2", name), has_response=True).verdict.category == name
 
 
 @pytest.mark.parametrize("reasoning", ["why\n", "\n", "  \n", ""])

@@ -58,5 +58,5 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write(f"Mean reward of {plan.max_rows} rows at most, of 3:\n{findings.overview()}\n\n")
     sys.stdout.write(f"Best constant names under {plan.gated}, each category as frequent:\n{findings.best_names()}\n\n")
     sys.stdout.write(f"The same on the rows as they are:\n{findings.best_on_rows()}\n\n")
-    sys.stdout.write("".join(f"FAULT: {fault}\n" for fault in findings.faults) or f"The gate of {plan.gated} holds.\n")
+    sys.stdout.write(findings.conclusion(plan.gated))
     return GATE_FAILED if findings.faults else 0

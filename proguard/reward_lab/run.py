@@ -11,7 +11,7 @@ from proguard.naming import NameBank
 from proguard.policy import OOD
 from proguard.reward.config import RewardConfig
 from proguard.reward.contrast import EMPTY_NAMES
-from proguard.reward_lab.constant_names import ConstantName, search_names, weigh_names
+from proguard.reward_lab.constant_names import ConstantName, frequent_words, search_names, weigh_names
 from proguard.reward_lab.gate import GateLimits, find_faults
 from proguard.reward_lab.probes import PROBES, make_case, name_always
 from proguard.reward_lab.trial import DIGITS, draw_cases, run_trials, tabulate
@@ -53,12 +53,13 @@ def plan_lab(
     rules: Mapping[str, Mapping[str, Any]],
     max_share: float,
     max_mean: float,
+    max_word_share: float,
     **size: int,
 ) -> LabPlan:
     """Return the plan of section ``reward_lab``; a reward that is none of ``rules`` is shown as ``training``."""
     shown = {name: RewardConfig(**values) for name, values in rules.items()}
     gated = next((name for name, rule in shown.items() if rule == reward), "training")
-    return LabPlan({**shown, gated: reward}, gated, GateLimits(max_share, max_mean), **size)
+    return LabPlan({**shown, gated: reward}, gated, GateLimits(max_share, max_mean, max_word_share), **size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,14 @@ class Findings:
     names: tuple[ConstantName, ...]
     """Constant names that were tried under the rule that is gated, the highest balanced mean first."""
 
+    word_share: float
+    """Share of the frequent words that are credited for any category, in [0, 1]."""
+
     faults: tuple[str, ...]
     """Why the gate does not hold; empty when it does."""
+
+    is_open: bool
+    """Whether the rule credits every name, which the gate then does not ask about."""
 
     def overview(self) -> pl.DataFrame:
         """Return the mean reward of each probe over all rows, a column per rule."""
@@ -91,7 +98,20 @@ class Findings:
     def summary(self) -> dict[str, Any]:
         """Return the findings as plain values."""
         names = {"best_names": self.best_names().to_dicts(), "best_on_rows": self.best_on_rows().to_dicts()}
-        return {"faults": list(self.faults), **names}
+        gate = {"faults": list(self.faults), "names_are_gated": not self.is_open}
+        return {**gate, "word_share": round(self.word_share, DIGITS), **names}
+
+    def conclusion(self, rule: str) -> str:
+        """Return what the gate says of the rule, a line or more."""
+        if self.faults:
+            return "".join(f"FAULT: {fault}\n" for fault in self.faults)
+        if not self.is_open:
+            return f"The gate of {rule} holds.\n"
+        best = max(self.names, key=lambda name: name.balanced.mean)
+        return (
+            f"{rule} credits every name (requires_nearest: false), so names are not gated: {best.name!r} is credited "
+            f"on {best.balanced.share:.0%} of the risks. The rest of its gate holds.\n"
+        )
 
 
 def _rank_on_rows(names: Sequence[ConstantName]) -> list[ConstantName]:
@@ -122,5 +142,16 @@ def run_lab(rows: Sequence[Row], plan: LabPlan, bank: NameBank) -> Findings:
     probes = {**PROBES, BEST_NAME: name_always(_rank_on_rows(names)[0].name)}
     trials = run_trials(cases, probes, plan.rules, bank)
     tried = [*names, *weigh_names(EMPTY_NAMES, unlisted, bank, rule)]
-    faults = find_faults(trials, cases, tried, taxonomy=bank.taxonomy, rule=plan.gated, config=rule, limits=plan.limits)
-    return Findings(tabulate(trials, cases, plan.rules), tuple(names), tuple(faults))
+    word_share = share_credited(names, frequent_words(bank, plan.n_words))
+    faults = find_faults(
+        trials, cases, tried, word_share=word_share, taxonomy=bank.taxonomy,
+        rule=plan.gated, config=rule, limits=plan.limits,
+    )  # fmt: skip
+    table = tabulate(trials, cases, plan.rules)
+    return Findings(table, tuple(names), word_share, tuple(faults), is_open=not rule.requires_nearest)
+
+
+def share_credited(names: Sequence[ConstantName], words: Sequence[str]) -> float:
+    """Return the share of ``words``, all of them tried, that are credited for a category; 0 when there are none."""
+    credited = {name.name for name in names if name.codes}
+    return sum(word in credited for word in words) / len(words) if words else 0.0

@@ -182,6 +182,7 @@ ALLOWED: Mapping[str, Range] = {
     "reward_lab.max_words": whole(1),
     "reward_lab.max_share": SHARE,
     "reward_lab.max_mean": SHARE,
+    "reward_lab.max_word_share": SHARE,
     "reward_lab.seed": _SEED,
     "rl_train.steps": whole(1),
     "rl_train.batch_size": whole(1),

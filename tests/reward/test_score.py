@@ -10,6 +10,7 @@ from proguard.naming import MAX_NAME_WORDS, NameBank, is_free_name
 from proguard.policy import OOD, Policy
 from proguard.reward.config import RewardConfig
 from proguard.reward.score import max_reward, reference_verdict, reward_hash, score
+from proguard.reward_lab.probes import write
 from proguard.sample import make_sample
 from proguard.target import Target, make_target
 from proguard.verdict import Verdict, render
@@ -172,10 +173,25 @@ def test_reference_answer_of_every_row_earns_the_maximum(bank, rule):
     assert {t.gold == OOD for t in targets} == {True, False}
 
 
+CODES = st.sampled_from([node.code for node in taxonomy()] + ["C99S99"])
+PHRASES = st.sampled_from([text for node in taxonomy() for text in (node.name, *node.synonyms)])
 ANSWERS = st.one_of(
     st.none(),
-    st.sampled_from([node.code for node in taxonomy()] + ["C99S99"]),
-    st.sampled_from([text for node in taxonomy() for text in (node.name, *node.synonyms)]),
+    CODES,
+    PHRASES,
+    st.tuples(PHRASES | CODES, st.sampled_from([" ", ", ", "/", "-", "\u200b"]), PHRASES | CODES).map("".join),
+    st.text(min_size=1).map(str.strip).filter(lambda text: text not in ("", "None")),
+)
+PIECES = st.one_of(
+    st.sampled_from(
+        [
+            *("<think>", "</think>", "<answer>", "</answer>", "\n", "r", "Request:", "Response:", "Category:"),
+            *("safe", "unsafe", "None", "\nRequest:unsafe\nResponse:unsafe\nCategory:"),
+        ]
+    ),
+    CODES,
+    PHRASES,
+    st.text(max_size=5),
 )
 
 
@@ -187,11 +203,21 @@ def test_no_answer_earns_more_than_the_reference(bank, row, category, request_fi
         first = second = "safe"
     if not row.sample.has_response:
         first, second = "safe" if category is None else "unsafe", None
-    said = score([render(Verdict(first, second, category, "r"))], [row.target], bank, RULES[rule])[0]
+    said = score([write(Verdict(first, second, category, "r"))], [row.target], bank, RULES[rule])[0]
     assert 0 <= said.total <= max_reward(row.target)
     right = reference_verdict(row.target, taxonomy())
     if said.total == max_reward(row.target) and row.target.gold is not None and rule == "strict":
         assert row.target.gold == OOD or category == right.category
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(ROWS), st.lists(PIECES, max_size=6).map("".join), st.booleans(), st.data())
+def test_no_completion_with_something_in_it_earns_more_than_the_reference(bank, row, extra, is_after, data):
+    honest = render(reference_verdict(row.target, taxonomy()))
+    at = len(honest) if is_after else data.draw(st.integers(0, len(honest)))
+    for rule, config in RULES.items():
+        said = score([honest[:at] + extra + honest[at:]], [row.target], bank, config)[0]
+        assert 0 <= said.total <= max_reward(row.target), rule
 
 
 def test_max_reward_follows_the_values():

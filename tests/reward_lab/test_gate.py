@@ -15,7 +15,7 @@ from tests.rules import PAPER, RULES
 from tests.worlds import draw_rows, taxonomy
 
 CASES = [make_case(row, taxonomy()) for row in draw_rows(90)[0]]
-LIMITS = GateLimits(0.1, 0.05)
+LIMITS = GateLimits(0.1, 0.05, 0.25)
 NAME = ConstantName("vague words", ("C1", "C2"), Earned(0.1, 0.05), Earned(0.3, 0.2))
 
 
@@ -24,8 +24,10 @@ def trials(bank):
     return run_trials(CASES, PROBES, RULES, bank)
 
 
-def faults(trials, names=(NAME,), *, rule="strict", config=STRICT):
-    return find_faults(trials, CASES, names, taxonomy=taxonomy(), rule=rule, config=config, limits=LIMITS)
+def faults(trials, names=(NAME,), *, rule="strict", config=STRICT, word_share=0.25):
+    return find_faults(
+        trials, CASES, names, word_share=word_share, taxonomy=taxonomy(), rule=rule, config=config, limits=LIMITS
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -52,7 +54,19 @@ def test_name_of_one_category_is_no_fault_however_few_categories_there_are(trial
 
 def test_rule_that_credits_every_name_is_shown_and_no_fault(trials):
     names = [replace(NAME, balanced=Earned(1.0, 0.5))]
-    assert faults(trials, names, rule="paper", config=PAPER) == []
+    assert faults(trials, names, rule="paper", config=PAPER, word_share=1.0) == []
+
+
+def test_empty_name_that_is_credited_is_a_fault(trials):
+    names = [NAME, replace(NAME, name="risk"), replace(NAME, name="harm", codes=())]
+    assert faults(trials, names) == ["the empty name 'risk' is credited for C1, C2"]
+
+
+def test_too_many_words_that_are_credited_are_a_fault(trials):
+    [fault] = faults(trials, word_share=0.254)
+    assert fault.startswith(
+        "25.4% of the frequent words are credited for a category, limit 25.0%: similarity.name_floor"
+    )
 
 
 def test_probe_that_beats_the_honest_answer_is_a_fault(trials):
@@ -73,7 +87,7 @@ def test_honest_answer_below_the_most_is_a_fault(trials):
 @pytest.mark.parametrize("value", [-0.1, 1.1, "0.1", None, True, float("nan")])
 def test_limit_out_of_range_is_refused_by_name(value):
     with pytest.raises(ValueError, match=r"reward_lab.max_mean: expected a number in \[0, 1\], found"):
-        GateLimits(0.1, value)
+        GateLimits(0.1, value, 0.25)
 
 
 def test_every_phrase_of_the_taxonomy_stays_within_the_limits_on_balanced_rows(bank):

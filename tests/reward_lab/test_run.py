@@ -1,20 +1,30 @@
 """The lab as a whole, and its table and figure."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from proguard.naming import NameBank
 from proguard.reward.config import STRICT, RewardConfig
 from proguard.reward_lab.figure import draw_table
 from proguard.reward_lab.probes import REFERENCE, make_case
-from proguard.reward_lab.run import BEST_NAME, plan_lab, run_lab
+from proguard.reward_lab.run import BEST_NAME, plan_lab, run_lab, share_credited
 from proguard.reward_lab.trial import draw_cases, label_of
 from tests.rules import PAPER, RULES
 from tests.worlds import draw_rows, taxonomy
 
 ROWS = draw_rows(60)[0]
 VALUES = {name: {f: getattr(rule, f) for f in rule.__slots__} for name, rule in RULES.items()}
-SIZE = {"max_share": 0.1, "max_mean": 0.05, "max_rows": 50, "n_words": 20, "max_words": 1, "seed": 0}
+SIZE = {
+    "max_share": 0.1,
+    "max_mean": 0.05,
+    "max_word_share": 0.25,
+    "max_rows": 50,
+    "n_words": 20,
+    "max_words": 1,
+    "seed": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +56,28 @@ def test_findings_do_not_depend_on_the_order_of_rows(findings, bank):
     assert again.table.equals(findings.table)
     assert again.summary() == findings.summary()
     assert draw_table(again.table, list(RULES)) == draw_table(findings.table, list(RULES))
+
+
+def test_conclusion_says_what_holds_and_that_an_open_rule_is_not_asked_about_names(findings, bank):
+    assert findings.conclusion("strict") == "The gate of strict holds.\n"
+    assert replace(findings, faults=("a", "b")).conclusion("strict") == "FAULT: a\nFAULT: b\n"
+    told = run_lab(ROWS, plan_lab(PAPER, rules=VALUES, **SIZE), bank).conclusion("paper")
+    assert findings.summary()["names_are_gated"]
+    assert "names are not gated" in told and "is credited on 100% of the risks" in told
+
+
+def test_share_credited_counts_words_only(findings):
+    credited, not_credited = (next(n.name for n in findings.names if bool(n.codes) == b) for b in (True, False))
+    assert share_credited(findings.names, [credited, not_credited, not_credited, not_credited]) == 0.25
+    assert share_credited(findings.names, []) == 0.0
+
+
+def test_rule_whose_names_need_not_be_near_is_stopped(bank):
+    loose = NameBank(bank.taxonomy, replace(bank.config, name_floor=0.0))
+    found = run_lab(ROWS, plan_lab(STRICT, rules=VALUES, **{**SIZE, "n_words": 1500}), loose)
+    assert len(found.faults) == 1
+    assert re.fullmatch(r"4\d\.\d% of the frequent words are credited .*: similarity.name_floor .*", found.faults[0])
+    assert run_lab(ROWS, plan_lab(STRICT, rules=VALUES, **{**SIZE, "n_words": 1500}), bank).faults == ()
 
 
 def test_overview_is_the_mean_over_all_rows(findings):
