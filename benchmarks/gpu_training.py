@@ -5,7 +5,7 @@
 Qwen2.5-VL architectures of 0.5B and 3B parameters are trained for two steps by the stage rl_train, as engine=gpu with
 the paper's recipe sets it, on rows of all three modalities. The weights are random, so each completion has the full
 length. The last logged step is reported; `benchmarks.step_cost.Cost` says what its numbers mean. ``--rehearse`` does
-the same with the tiny base on CPUs, in the environment of `make test-vllm`.
+the same with the tiny base on CPUs, in the environment of `make vllm-setup`.
 """
 
 import argparse
@@ -142,9 +142,7 @@ def run_rehearsal(options: argparse.Namespace) -> dict[str, object]:
             base, Path(folder) / "work", n_prompts=options.prompts, group=options.group, settings=settings
         )
     parameters = count_parameters(AutoConfig.from_pretrained(TINY))
-    cost = summarise(
-        numbers, parameters=parameters, n_prompts=options.prompts, group=options.group, peak=float("nan"), gpus=1
-    )
+    cost = summarise(numbers, parameters=parameters, n_prompts=options.prompts, group=options.group, peak=None, gpus=1)
     return {"device": "cpu", "tiny": asdict(cost)}
 
 

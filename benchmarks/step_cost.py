@@ -32,10 +32,10 @@ class Cost:
     tokens_per_second_and_gpu: float
     """Tokens of all rollouts, prompts included."""
 
-    mfu_step: float
-    """Model FLOPs of the whole step (`step_flops`), over what the GPUs could do in its time."""
+    mfu_step: float | None
+    """Model FLOPs of the whole step (`step_flops`), over what the GPUs could do in its time; ``None``: unknown."""
 
-    mfu_update: float
+    mfu_update: float | None
     """Likewise of the policy's update alone."""
 
     memory_gib: float
@@ -66,18 +66,21 @@ def step_flops(parameters: int, tokens: Tokens) -> dict[str, float]:
     }
 
 
-def mfu(flops: float, seconds: float, *, peak_tflops: float, gpus: int) -> float:
-    """Return the share of what ``gpus`` could compute in ``seconds`` that ``flops`` is."""
-    return flops / (seconds * peak_tflops * 1e12 * gpus)
+def mfu(flops: float, seconds: float, *, peak_tflops: float | None, gpus: int) -> float | None:
+    """Return the share of what ``gpus`` could compute in ``seconds`` that ``flops`` is, to 4 decimals.
+
+    ``None`` where the peak is not known.
+    """
+    return None if peak_tflops is None else round(flops / (seconds * peak_tflops * 1e12 * gpus), 4)
 
 
-def peak_tflops(device: str) -> float:
-    """Return the peak of a device; NaN of one that is not in the table."""
-    return next((peak for name, peak in PEAK_TFLOPS.items() if name in device), float("nan"))
+def peak_tflops(device: str) -> float | None:
+    """Return the peak of a device; ``None`` of one that is not in the table."""
+    return next((peak for name, peak in PEAK_TFLOPS.items() if name in device), None)
 
 
 def summarise(
-    numbers: Mapping[str, float], *, parameters: int, n_prompts: int, group: int, peak: float, gpus: int
+    numbers: Mapping[str, float], *, parameters: int, n_prompts: int, group: int, peak: float | None, gpus: int
 ) -> Cost:
     """Return a step's cost from verl's numbers of it."""
     tokens = count_tokens(numbers, n_prompts, group)
@@ -88,8 +91,8 @@ def summarise(
         parameters,
         {name: round(value, 2) for name, value in seconds.items()},
         round(tokens.rollouts / seconds["step"] / gpus, 1),
-        round(mfu(sum(flops.values()), seconds["step"], peak_tflops=peak, gpus=gpus), 4),
-        round(mfu(flops["update"], seconds["update_actor"], peak_tflops=peak, gpus=gpus), 4),
+        mfu(sum(flops.values()), seconds["step"], peak_tflops=peak, gpus=gpus),
+        mfu(flops["update"], seconds["update_actor"], peak_tflops=peak, gpus=gpus),
         round(numbers["perf/max_memory_allocated_gb"], 1),
         {name: numbers[key] for name, key in (gap | {"kl": "rollout_corr/kl"}).items()},
     )

@@ -24,6 +24,7 @@ from proguard.rl_train.curve import curve_table, summarise_training, write_curve
 from proguard.rl_train.export import export_guard
 from proguard.rl_train.fit import Kept, load_limit
 from proguard.rl_train.overrides import make_overrides, verl_settings
+from proguard.rl_train.packages import check_rollout_package
 from proguard.rl_train.rows import write_verl_rows
 from proguard.rl_train.samples import write_samples
 from proguard.rl_train.terms import write_terms
@@ -62,6 +63,7 @@ def main(cfg: DictConfig) -> None:
         machines=machines,
     )
     check_batches(verl)
+    check_rollout_package(verl)
     check_answer(machines.ray_address or "local")
     kept = write_verl_rows(
         read_rows(rows_file, taxonomy),

@@ -1,6 +1,7 @@
 """The cost of a training step, worked out by hand."""
 
-import math
+import json
+from dataclasses import asdict
 
 import pytest
 
@@ -38,8 +39,11 @@ def test_peak_tflops_finds_the_device_by_a_part_of_its_name(device, peak):
     assert peak_tflops(device) == peak
 
 
-def test_peak_tflops_of_an_unknown_device_is_nan():
-    assert math.isnan(peak_tflops("cpu"))
+def test_mfu_of_a_device_without_a_known_peak_is_null_in_json():
+    assert peak_tflops("NVIDIA Unheard-of") is None
+    cost = summarise(NUMBERS, parameters=10**9, n_prompts=2, group=4, peak=None, gpus=2)
+    written = json.loads(json.dumps(asdict(cost), allow_nan=False))
+    assert (written["mfu_step"], written["mfu_update"]) == (None, None)
 
 
 def test_summarise_gives_each_number_of_the_step():

@@ -17,10 +17,11 @@ ACTOR_NAME = "proguard_name_embedder"
 GATHER_SECONDS = 0.01
 """How long the first question of a batch waits for others."""
 
-ANSWER_SECONDS = 300.0
+ANSWER_SECONDS = 120.0
 """How long a reward worker waits for an answer; the first one waits for the embedding to be loaded."""
 
 ATTEMPTS = 3
+"""Times that an answer is asked for; all of them take less than ``runtime.rl.stall_seconds``, which ends the run."""
 
 MAX_CALLS = 1000
 """Questions that the actor takes at a time: more than there are reward workers."""
@@ -33,24 +34,34 @@ class NameEmbedder:
         """Remember what to load; the first question loads it."""
         self._config, self._device = config, device
         self._vectors: dict[str, np.ndarray] = {}
-        self._batch: asyncio.Future[None] | None = None
+        self._batches: dict[str, asyncio.Future[None]] = {}
+        """The batch of each text that has no vector yet."""
+        self._gathering: asyncio.Future[None] | None = None
         self._new: set[str] = set()
+        self._embedding = asyncio.Lock()
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return unit vectors ``(n, dim)``."""
         missing = {text for text in texts if text not in self._vectors}
-        if missing:
-            self._new |= missing
-            if self._batch is None:
-                self._batch = asyncio.ensure_future(self._embed_new())
-            await self._batch
+        if new := missing - self._batches.keys():
+            if self._gathering is None:
+                self._gathering = asyncio.ensure_future(self._embed_new())
+            self._new |= new
+            self._batches |= dict.fromkeys(new, self._gathering)
+        await asyncio.gather(*{self._batches[text] for text in missing})
         return np.stack([self._vectors[text] for text in texts])
 
     async def _embed_new(self) -> None:
         await asyncio.sleep(GATHER_SECONDS)
-        new, self._new, self._batch = sorted(self._new), set(), None
-        vectors = await asyncio.to_thread(encode_texts, new, self._config, device=self._device)
-        self._vectors.update(zip(new, vectors, strict=True))
+        # One batch at a time: two threads would load the embedding twice.
+        async with self._embedding:
+            new, self._new, self._gathering = sorted(self._new), set(), None
+            try:
+                vectors = await asyncio.to_thread(encode_texts, new, self._config, device=self._device)
+                self._vectors.update(zip(new, vectors, strict=True))
+            finally:
+                for text in new:
+                    del self._batches[text]
 
 
 class SharedEncoder:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -17,6 +18,7 @@ from proguard.rl_train.name_embedder import NameEmbedder, SharedEncoder
 from proguard.rl_train.reward_function import compute_score
 from proguard.rl_train.rows import truth_to_json
 from proguard.runtime.cluster import ray_folder
+from proguard.runtime.params import compose_params
 from proguard.verdict import render
 from tests.outcomes import MINILM
 from tests.worlds import draw_rows, taxonomy
@@ -61,6 +63,50 @@ def test_failure_reaches_every_question_of_its_batch_and_is_not_remembered(asked
     assert len(asked) == 2
 
 
+def ask_while_embedding(monkeypatch, asked, first, second):
+    """Ask ``second`` while the texts of ``first`` are in the embedding, then ``first`` again; return the answers."""
+    encode = name_embedder.encode_texts
+    started, may_end = threading.Event(), threading.Event()
+
+    def encode_slowly(texts, config, *, device):
+        started.set()
+        assert may_end.wait(10)
+        return encode(texts, config, device=device)
+
+    monkeypatch.setattr(name_embedder, "encode_texts", encode_slowly)
+
+    async def every():
+        embedder = NameEmbedder(MINILM, "cpu")
+        calls = [asyncio.ensure_future(embedder.embed(first))]
+        assert await asyncio.to_thread(started.wait, 10)
+        calls.append(asyncio.ensure_future(embedder.embed(second)))
+        # The second question has gathered its batch, if it has one, before the first one's ends.
+        await asyncio.sleep(5 * name_embedder.GATHER_SECONDS)
+        may_end.set()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        return [*answers, *await asyncio.gather(embedder.embed(first), return_exceptions=True)]
+
+    return asyncio.run(every())
+
+
+def test_text_that_is_being_embedded_is_not_embedded_again_for_a_later_question(monkeypatch, asked):
+    answers = ask_while_embedding(monkeypatch, asked, ["b", "aa"], ["aa", "ccc"])
+    assert [texts for texts, _ in asked] == [["aa", "b"], ["ccc"]]
+    assert [vectors.tolist() for vectors in answers] == [[[1.0], [2.0]], [[2.0], [3.0]], [[1.0], [2.0]]]
+
+
+def test_embedding_that_fails_is_an_error_of_both_questions_and_is_tried_again(monkeypatch, asked):
+    answers = ask_while_embedding(monkeypatch, asked, ["bad", "b"], ["b"])
+    assert [str(error) for error in answers] == ["no such model"] * 3
+    assert [texts for texts, _ in asked] == [["b", "bad"]] * 2
+
+
+def test_actor_without_an_answer_is_reported_before_the_run_counts_as_hung():
+    stall = compose_params(ROOT / "conf")["runtime"]["rl"]["stall_seconds"]
+    waited = name_embedder.ATTEMPTS * name_embedder.ANSWER_SECONDS
+    assert waited <= stall / 2
+
+
 def test_actor_that_gives_no_answer_is_asked_again_and_then_an_error(monkeypatch):
     waits = []
 
@@ -71,7 +117,7 @@ def test_actor_that_gives_no_answer_is_asked_again_and_then_an_error(monkeypatch
     monkeypatch.setattr(ray, "get", get)
     encoder = object.__new__(SharedEncoder)
     encoder._actor = type("Actor", (), {"embed": type("Embed", (), {"remote": staticmethod(list)})})
-    with pytest.raises(TimeoutError, match=r"gave no answer for 900 s; .* set runtime.rl.embedder_gpus: 0"):
+    with pytest.raises(TimeoutError, match=r"gave no answer for 360 s; .* set runtime.rl.embedder_gpus: 0"):
         encoder(["x"])
     assert len(waits) == name_embedder.ATTEMPTS
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -133,6 +134,14 @@ def test_verl_that_refuses_its_settings_shows_the_end_of_its_log(project):
     assert done.returncode != 0
     assert "verl exited with 1; the end of" in done.stderr
     assert "hydra.nosuch" in done.stderr
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vllm is installed")
+def test_rollout_vllm_without_the_package_is_an_error_before_verl_starts(project):
+    done = run(project, "engine.verl.actor_rollout_ref.rollout.name=vllm")
+    assert done.returncode != 0
+    assert "rollout.name: the package vllm is not installed; for engine=gpu run `make setup GPU=1`" in done.stderr
+    assert not list(project.glob(".work/rl_train/*"))
 
 
 def test_run_verl_in_a_folder_in_use_is_refused(tmp_path):
