@@ -4,6 +4,7 @@ proguard release
 proguard release --output release --register proguard --alias champion
 proguard release --push my-organisation/proguard          as a pull request
 proguard release --dataset                                the splits, as `datasets.load_dataset` reads them
+proguard release --dataset --prompt-of-guard              the same, with the prompts of its guard
 """
 
 import argparse
@@ -37,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     dataset.add_argument(
         "--withhold", metavar="SOURCE", action="append", default=[], help="release its rows as ids; repeatable"
+    )
+    dataset.add_argument(
+        "--prompt-of-guard",
+        action="store_true",
+        help="word prompts as the pipeline's guard is trained on them (default: full style, texts uncut)",
     )
 
 
@@ -86,7 +92,12 @@ def _release_dataset(options: argparse.Namespace, output: Path) -> int:
     from proguard.release.dataset.folder import write_dataset
 
     written = write_dataset(
-        options.pipeline, output, name=options.name, include=options.include, withhold=options.withhold
+        options.pipeline,
+        output,
+        name=options.name,
+        include=options.include,
+        withhold=options.withhold,
+        prompt_of_guard=options.prompt_of_guard,
     )
     for each in written:
         withheld = f", {each.withheld:,} of them as ids" if each.withheld else ""

@@ -8,9 +8,10 @@ from typing import get_args
 
 from huggingface_hub import DatasetCard, DatasetCardData
 
+from proguard.prompt import PromptFormat
 from proguard.release.dataset.quality import Quality
 from proguard.release.dataset.terms import OWN, Terms
-from proguard.release.dataset.written_set import WrittenSet
+from proguard.release.dataset.written_set import DEFAULT, WrittenSet
 from proguard.row import Role
 from proguard.sample import MODALITIES
 
@@ -21,7 +22,13 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def make_data_card(
-    written: Sequence[WrittenSet], terms: Mapping[str, Terms], quality: Quality, *, name: str, profile: str
+    written: Sequence[WrittenSet],
+    terms: Mapping[str, Terms],
+    quality: Quality,
+    prompt: PromptFormat,
+    *,
+    name: str,
+    profile: str,
 ) -> DatasetCard:
     """Return the data card.
 
@@ -29,6 +36,7 @@ def make_data_card(
         written: The sets, as they were written; one of ids alone is no configuration until it is rebuilt.
         terms: Terms by source.
         quality: What the pipeline measured.
+        prompt: How the messages are worded.
         name: Title of the data set.
         profile: Profile of the pipeline.
     """
@@ -56,6 +64,10 @@ def make_data_card(
         modalities=MODALITIES,
         roles=_ROLES,
         quality=quality,
+        prompt=prompt,
+        train_files=[
+            file for each in written if (each.config, each.split) == (DEFAULT, "train") for file in each.files
+        ],
         show=_show,
     )
 

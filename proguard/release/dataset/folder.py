@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,18 @@ _NEEDS = (
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 """What the hub calls our own sets."""
 
+UNCUT = PromptFormat("full")
+"""How prompts are worded by default: for instruction-tuned models, with whole texts."""
+
 
 def write_dataset(
-    pipeline: Path, output: Path, *, name: str, include: Collection[str] = (), withhold: Collection[str] = ()
+    pipeline: Path,
+    output: Path,
+    *,
+    name: str,
+    include: Collection[str] = (),
+    withhold: Collection[str] = (),
+    prompt_of_guard: bool = False,
 ) -> list[WrittenSet]:
     """Write the sets of a finished pipeline as a data set to ``output``; return what was written.
 
@@ -47,6 +57,7 @@ def write_dataset(
         name: Title of the data set.
         include: Sources to release although their terms are not known to allow it.
         withhold: Sources to release as ids.
+        prompt_of_guard: Word prompts as the pipeline's own guard is trained on them, instead of `UNCUT`.
 
     Raises:
         FileNotFoundError: When the pipeline has not run.
@@ -57,19 +68,20 @@ def write_dataset(
     check_inputs(paths)
     terms = read_terms(params["collect"], include=include, withhold=withhold)
     quality = read_quality(paths["summaries"])
+    prompt = PromptFormat(**params["prompt"]) if prompt_of_guard else UNCUT
     names = [*params["ood_split"]["sets"], *params["ood_split"]["test_sets"]]
     with atomic_folder(output) as folder:
         shutil.copyfile(paths["taxonomy"], folder / withheld.TAXONOMY_FILE)
-        written = [_write_set(n, folder, paths, terms, PromptFormat(**params["prompt"])) for n in names]
+        written = [_write_set(n, folder, paths, terms, prompt) for n in names]
         if any(each.withheld for each in written):
             withheld.write_settings(
                 folder,
                 collect=_keep_withheld(params["collect"], terms, written),
                 stems={each.name: each.stem for each in written if each.withheld},
                 configs=list_configs(written),
-                prompt=PromptFormat(**params["prompt"]),
+                prompt=prompt,
             )
-        card = make_data_card(written, terms, quality, name=name, profile=params["profile"])
+        card = make_data_card(written, terms, quality, prompt, name=name, profile=params["profile"])
         card.save(folder / "README.md")
     return written
 
@@ -94,12 +106,12 @@ def _write_set(
         by_source=Counter(row.sample.source for row in rows),
     )
     given = [record for record, kept in zip(records, is_kept, strict=True) if not kept]
-    write_shards(given, folder / written.stem, ImageStore(paths["collected"] / "images"))
+    shards = write_shards(given, folder / written.stem, ImageStore(paths["collected"] / "images"))
     if written.withheld:
         kept_rows = [row for row, kept in zip(rows, is_kept, strict=True) if kept]
         hashes = [hash_record(*record) for record, kept in zip(records, is_kept, strict=True) if kept]
         withheld.write_withheld(kept_rows, hashes, folder / withheld.FOLDER / f"{name}.parquet")
-    return written
+    return replace(written, files=tuple(shard.relative_to(folder).as_posix() for shard in shards))
 
 
 def _keep_withheld(

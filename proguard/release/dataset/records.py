@@ -76,8 +76,8 @@ def hash_record(record: Mapping[str, Any], image: str | None) -> str:
     return hashlib.sha256(json.dumps([record, image], sort_keys=True).encode()).hexdigest()
 
 
-def write_shards(records: Sequence[tuple[Mapping[str, Any], str | None]], stem: Path, images: ImageStore) -> None:
-    """Write records, each with the hash of its image, as ``<stem>-00000-of-00001.parquet`` and so on.
+def write_shards(records: Sequence[tuple[Mapping[str, Any], str | None]], stem: Path, images: ImageStore) -> list[Path]:
+    """Write records, each with the hash of its image, as ``<stem>-00000-of-00001.parquet`` and so on; return the files.
 
     They are written in the order of the image shards, so that each of these is read about once.
     """
@@ -86,6 +86,7 @@ def write_shards(records: Sequence[tuple[Mapping[str, Any], str | None]], stem: 
     starts = range(0, len(ordered), ROWS_PER_SHARD)
     if records:
         stem.parent.mkdir(parents=True, exist_ok=True)
+    files = []
     for number, start in enumerate(starts):
         part = ordered[start : start + ROWS_PER_SHARD]
         content = images.read(sha for _, sha in part if sha)
@@ -93,6 +94,8 @@ def write_shards(records: Sequence[tuple[Mapping[str, Any], str | None]], stem: 
         columns = {name: [record[name] for record in full] for name in FEATURES}
         file = stem.with_name(f"{stem.name}-{number:05}-of-{len(starts):05}.parquet")
         Dataset.from_dict(columns, features=FEATURES).to_parquet(file)
+        files.append(file)
+    return files
 
 
 def _list_images(folder: Path) -> list[str]:

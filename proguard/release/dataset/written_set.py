@@ -21,6 +21,9 @@ class WrittenSet:
     by_modality_and_role: Mapping[tuple[str, str], int]
     by_source: Mapping[str, int]
 
+    files: tuple[str, ...] = ()
+    """Its shards, relative to the data set's folder; none when all rows are ids."""
+
     @property
     def stem(self) -> str:
         """Path of its files without their numbers."""

@@ -1,9 +1,11 @@
 """A released data set is what the splits hold, read back with `datasets` as others do."""
 
 import io
+import re
 from collections import Counter
 from itertools import pairwise
 
+import datasets
 import pytest
 import yaml
 from datasets import Image, load_dataset
@@ -11,11 +13,12 @@ from huggingface_hub import DatasetCard
 from PIL import Image as Picture
 
 from proguard.cli import main
-from proguard.prompt import IMAGE_PLACEHOLDER
+from proguard.prompt import IMAGE_PLACEHOLDER, PromptFormat, render_prompt
 from proguard.release.dataset import records
 from proguard.rl_train.rows import target_from_json
 from proguard.storage.images import ImageStore
 from tests.release.dataset.world import WARNING, write_pipeline
+from tests.worlds import taxonomy
 
 HUB_NAMES = {"train": "train", "val": "validation", "test": "test"}
 
@@ -98,6 +101,78 @@ def test_shards_are_numbered_and_hold_every_row(world, tmp_path, monkeypatch):
     assert names == [f"train-{i:05}-of-{n:05}.parquet" for i in range(n)]
     read = load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"), split="train")
     assert sorted(read["id"]) == sorted(row.sample.id for row in rows["train"])
+
+
+def test_paths_of_the_card_exist_and_hold_the_training_rows(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "ROWS_PER_SHARD", 7)
+    root, rows, _ = world
+    out = tmp_path / "out"
+    main(["release", "--dataset", "--pipeline", str(root), "--output", str(out)])
+    card = (out / "README.md").read_text()
+    paths = re.findall(r"[\w/.-]+\.parquet", card)
+    assert len(paths) > 1
+    assert all((out / path).is_file() for path in paths)
+    verl, easy_r1 = re.findall(r"data\.train_files=([^ ']+)", card)
+    assert verl == f"[{','.join(paths)}]"
+    expected = sorted(row.sample.id for row in rows["train"])
+    # As the two trainers read them.
+    cache = str(tmp_path / "cache")
+    for files in ({"data_files": [str(out / path) for path in paths]}, {"data_dir": str(out / easy_r1)}):
+        read = load_dataset("parquet", **files, split="train", cache_dir=cache)
+        assert sorted(read["id"]) == expected
+
+
+@pytest.mark.parametrize("has_image", [True, False])
+def test_python_of_the_card_makes_the_columns_of_trl(has_image, world, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    _, rows, out = world
+    card = (out / "README.md").read_text().replace("path/to/this/folder", str(out))
+    if not has_image:
+        card = card.replace('modality != "text"', 'modality == "text"').replace(
+            '["messages"])', '["messages", "images"])'
+        )
+    blocks = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    assert len(blocks) == 2
+    names = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    made = names["train_dataset"]
+    by_id = {row.sample.id: row for row in rows["train"]}
+    assert sorted(made["id"]) == sorted(id_ for id_, row in by_id.items() if bool(row.sample.image) == has_image)
+    assert {"messages", "images"} & set(made.column_names) == ({"images"} if has_image else set())
+    for row in made:
+        expected = render_prompt(by_id[row["id"]].sample, by_id[row["id"]].policy, taxonomy(), PromptFormat("full"))
+        assert [message["role"] for message in row["prompt"]] == ["system", "user"]
+        for message, each in zip(row["prompt"], expected, strict=True):
+            texts = [IMAGE_PLACEHOLDER if p["type"] == "image" else p["text"] for p in message["content"]]
+            assert "".join(texts) == each["content"]
+        assert len(row.get("images", [])) == has_image
+
+
+def read_prompts(out, cache):
+    """Return the messages of the training rows, by id."""
+    read = load_dataset(str(out), cache_dir=str(cache), split="train")
+    return {row["id"]: row["messages"] for row in read.remove_columns("images")}
+
+
+def test_prompts_are_full_and_uncut_unless_those_of_the_guard_are_asked_for(world, tmp_path):
+    root, rows, _ = world
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["prompt"] = {"style": "compact", "max_chars": 12}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    (tmp_path / "data").symlink_to(root / "data")
+    stated = {
+        (): ("style `full`: the task, the policy with descriptions", "They hold each request and response uncut."),
+        ("--prompt-of-guard",): ("style `compact`: the policy without descriptions", "keeps 12 characters"),
+    }
+    for number, (option, wording) in enumerate(stated.items()):
+        out = tmp_path / f"out{number}"
+        main(["release", "--dataset", *option, "--pipeline", str(tmp_path), "--output", str(out)])
+        prompt = PromptFormat(**params["prompt"]) if option else PromptFormat("full")
+        expected = {row.sample.id: render_prompt(row.sample, row.policy, taxonomy(), prompt) for row in rows["train"]}
+        assert read_prompts(out, tmp_path / f"cache{number}") == expected
+        card = (out / "README.md").read_text()
+        assert all(words in card for words in wording)
 
 
 def test_another_test_set_is_a_configuration_of_its_own(world, tmp_path):

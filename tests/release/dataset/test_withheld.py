@@ -50,6 +50,8 @@ def test_rebuilt_rows_equal_the_originals(world, tmp_path):
     rows, whole, ids = world
     done = rebuild_rows(ids, access(tmp_path))
     assert done == {name: Rebuilt(len(members), missing=0, changed=0) for name, members in rows.items()}
+    # The name that the card gives.
+    assert list(ids.glob("data/train-rebuilt-*.parquet"))
     for split in ("train", "validation", "test"):
         expected, found = read(whole, tmp_path, split), read(ids, tmp_path, split)
         assert found.keys() == expected.keys()
