@@ -126,19 +126,42 @@ def ledger_entry(entry: Entry, fetched: Fetched | None, intake: Intake) -> dict[
 
 def _fetch(entry: Entry, access: Access) -> Fetched | None:
     source, adapter = entry.source, entry.adapter
+    if source.hub is None and source.url is None:
+        return None
+    names = list(dict.fromkeys([entry.name, adapter]))
     where: dict[str, Any] = {
         "revision": source.revision,
-        "folder": find_folder(access.mirror, list(dict.fromkeys([entry.name, adapter]))),
+        "folder": find_folder(access.mirror, names),
         "access": access,
         "accepts_other": source.accept_other_files,
     }
-    if source.hub is not None:
-        hub: dict[str, Any] = {"hub": source.hub, "gate": source.gate, "patterns": source.files, "rows": source.rows}
-        return fetch_dataset(entry.key, **hub, **where)
-    if source.url is not None:
-        editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
-        return fetch_editions(entry.key, adapter=adapter, editions=editions, url=source.url, **where)
-    return None
+    editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
+    try:
+        if source.hub is not None:
+            hub: dict[str, Any] = {"gate": source.gate, "patterns": source.files, "rows": source.rows}
+            return fetch_dataset(entry.key, hub=source.hub, **hub, **where)
+        url: dict[str, Any] = {"url": source.url, "editions": editions}
+        return fetch_editions(entry.key, adapter=adapter, **url, **where)
+    except (ConnectionError, FileNotFoundError) as error:
+        files = _list_patterns(entry) if source.hub else [next(iter(edition.checksums)) for edition in editions]
+        paths = [f"{access.mirror or 'MIRROR'}/{name}/{file}" for name in names for file in files]
+        looked = " or ".join(map(repr, paths))
+        kind = ConnectionError if isinstance(error, ConnectionError) else FileNotFoundError
+        raise kind(f"{error}. In a mirror the first file is {looked}. {_leave_out(entry)}") from error
+
+
+def _list_patterns(entry: Entry) -> list[str]:
+    """Return the names that the first file of a hub's data set may have."""
+    first = entry.source.files[0]
+    return [first] if isinstance(first, str) else list(first)
+
+
+def _leave_out(entry: Entry) -> str:
+    """Return a sentence with the overrides that leave an entry out."""
+    without = f"To run without it: -S '~{entry.key}'"
+    if entry.role == "source":
+        return without
+    return f"{without} -S '~ood_split.test_sets.{entry.name}', and likewise each other test set that reads it"
 
 
 def _read_entries(

@@ -21,7 +21,13 @@ _CHUNK_BYTES = 2**20
 
 
 def download_file(
-    url: str, path: Path, *, sha256: str | None, what: str | None = None, first_wait_seconds: float = 1.0
+    url: str,
+    path: Path,
+    *,
+    sha256: str | None,
+    what: str | None = None,
+    setting: str | None = None,
+    first_wait_seconds: float = 1.0,
 ) -> None:
     """Write what ``url`` serves to ``path``; a cut connection, a timeout, a 429 and a 5xx are tried again.
 
@@ -30,6 +36,7 @@ def download_file(
         path: File that is made or replaced, its folders too.
         sha256: Expected hash; ``None`` when it isn't known.
         what: Entry and file, for messages; ``None`` takes the address.
+        setting: Key of the setting that accepts a file with another hash, for messages; ``None`` when there is none.
         first_wait_seconds: Wait before the second attempt; it doubles after each, up to `MAX_WAIT_SECONDS`.
 
     Raises:
@@ -50,7 +57,7 @@ def download_file(
             raise ConnectionError(
                 f"{url}: {first_line(error)}; check the network, or read a mirror (collect.mirror, PROGUARD_MIRROR)"
             ) from error
-        verify_file(what or url, temporary, expected=sha256, found=found)
+        verify_file(what or url, temporary, expected=sha256, found=found, setting=setting)
 
 
 def _error_of(state: RetryCallState) -> BaseException:

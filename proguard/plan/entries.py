@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from proguard.collect.entry import Source
 from proguard.collect.files.dataset import is_commit
-from proguard.collect.files.editions import load_edition
+from proguard.collect.files.editions import find_edition, first_folder, load_edition
 from proguard.collect.files.hub import fetch_snapshot
 
 Role = Literal["source", "benchmark"]
@@ -122,19 +122,29 @@ def _plan_entry(
         revision=source.revision,
         licence=source.licence,
         gate=source.gate,
-        rows=next(iter(source.editions.values())) if source.editions else source.rows,
+        rows=_find_rows(source, _find_mirrored(name, source, mirror)) if source.editions else source.rows,
         download_bytes=source.download_bytes if origin else 0,
         held=_find_held(name, source, cache=cache, mirror=mirror) if origin else "drawn",
     )
 
 
+def _find_mirrored(name: str, source: Source, mirror: Path | None) -> Path | None:
+    return None if mirror is None else first_folder(mirror, [name, source.adapter or name])
+
+
+def _find_rows(source: Source, folder: Path | None) -> int | None:
+    """Return the rows of the edition that collect would read: the one that ``folder`` has, or the first."""
+    editions = [load_edition(edition, rows=rows) for edition, rows in source.editions.items()]
+    found = None if folder is None else find_edition(folder, editions)
+    return (found or editions[0]).rows
+
+
 def _find_held(name: str, source: Source, *, cache: Path, mirror: Path | None) -> Held:
-    adapter = source.adapter or name
-    if mirror is not None and any((mirror / folder).is_dir() for folder in (name, adapter)):
+    if _find_mirrored(name, source, mirror) is not None:
         return "mirror"
     if source.hub and source.revision:
         return "cache" if _has_snapshot(name, source.hub, source.revision, source, cache=cache) else "no"
-    folder = cache / adapter / str(source.revision)
+    folder = cache / (source.adapter or name) / str(source.revision)
     wanted = load_edition(next(iter(source.editions)), rows=None).checksums
     found = sum((folder / file).is_file() for file in wanted)
     if not found:

@@ -2,6 +2,7 @@ import functools
 import gzip
 import hashlib
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ from proguard.collect import sources as sources_folder
 from proguard.collect.files.editions import Access, Edition
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
+from proguard.runtime.params import compose_params
 from proguard.sample import make_sample, read_samples
 from proguard.storage.files import read_json, write_json
 from proguard.storage.images import ImageStore
+from proguard.taxonomy_map.label_map import load_label_maps
 from proguard.taxonomy_map.question import read_annotation_texts
 from tests.conf import load_entry
 from tests.fake_hub import Dataset, serve_hub
 from tests.separators import SEPARATORS
+from tests.worlds import taxonomy
+from tools.closure import ROOT
 
 CASES = Path(__file__).parents[1] / "cases"
 MIRROR = os.environ.get("PROGUARD_MIRROR")
@@ -219,6 +224,61 @@ def test_collect_sources_adapter_that_asks_for_the_web_gets_it(tmp_path: Path, m
         collect({"web_probe": entry | {"read": {"n": 4}}}, tmp_path / "again")
 
 
+def test_collect_sources_mirror_need_not_have_what_is_drawn(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    (tmp_path / "mirror").mkdir()
+    with caplog.at_level(logging.WARNING):
+        collect(small_world(), tmp_path / "out", mirror=tmp_path / "mirror")
+    assert "mini_world" not in caplog.text
+
+
+SAFETY_TESTS = {
+    "simple_safety_tests": r"simple_safety_tests/sst_test_cases\.csv'",
+    "harmbench_test": r"harmbench/data/behavior_datasets/harmbench_behaviors_text_test\.csv'",
+}
+
+
+@pytest.mark.parametrize("name", SAFETY_TESTS)
+@pytest.mark.parametrize(("offline", "error"), [(True, FileNotFoundError), (False, ConnectionError)])
+def test_collect_sources_set_that_is_nowhere_names_its_file_in_a_mirror_and_how_to_leave_it_out(
+    name: str, offline: bool, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(url: str, *_: object, **__: object) -> None:
+        raise ConnectionError(f"{url}: no network")
+
+    monkeypatch.setattr("proguard.collect.files.editions.download_file", refuse)
+    (tmp_path / "mirror").mkdir()
+    overrides = f"-S '~collect.benchmarks.{name}' -S '~ood_split.test_sets.{name}'"
+    with pytest.raises(error, match=f"'{tmp_path}/mirror/{SAFETY_TESTS[name]}.*{overrides}"):
+        collect(
+            {},
+            tmp_path / "out",
+            benchmarks={name: load_entry("benchmark", name)},
+            mirror=tmp_path / "mirror",
+            hub_endpoint="http://127.0.0.1:9",
+            offline=offline,
+        )
+
+
+def test_collect_sources_harmbench_test_keeps_the_239_behaviours_that_others_score(tmp_path: Path):
+    params = compose_params(ROOT / "conf", ["profile=open", "suite=open", "+benchmark=harmbench_test"])
+    path = tmp_path / "mirror/harmbench/data/behavior_datasets/harmbench_behaviors_text_test.csv"
+    path.parent.mkdir(parents=True)
+    kinds = ["standard"] * 159 + ["contextual"] * 81 + ["copyright"] * 80
+    rows = [f"walk {i},{kind},illegal,,{'of bees' * (kind == 'contextual')},b{i}" for i, kind in enumerate(kinds)]
+    path.write_text(
+        "\n".join(["Behavior,FunctionalCategory,SemanticCategory,Tags,ContextString,BehaviorID", *rows, ""])
+    )
+    entry = {"harmbench_test": params["collect"]["benchmarks"]["harmbench_test"]}
+    total = collect({}, tmp_path / "out", benchmarks=entry, mirror=tmp_path / "mirror")["total"]
+    assert (total["rows"], total["samples"], total["skipped"]) == (320, 239, {"contextual behaviour": 81})
+    samples = read_samples(tmp_path / "out/samples.parquet")
+    assert {(s.source, s.split, s.request_label) for s in samples} == {("harmbench_test", "benchmark", "unsafe")}
+    chosen = params["ood_split"]["test_sets"]
+    assert [chosen[name]["sources"] for name in ("harmbench", "harmbench_test")] == [["harmbench"], ["harmbench_test"]]
+    maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy())
+    assert maps["harmbench_test"] == maps["harmbench"]
+
+
 def test_collect_sources_none_names_the_key(tmp_path: Path):
     with pytest.raises(ValueError, match=r"collect\.sources is empty"):
         collect({}, tmp_path)
@@ -261,16 +321,24 @@ def test_collect_sources_text_may_hold_other_line_ends(separator: str, tmp_path:
     assert [s.request for s in read_samples(tmp_path / "out/samples.parquet")] == [said]
 
 
+# Rows and samples by edition. OpenAI's whole file has 85 rows more, flagged S3, of which some may be duplicates.
+KNOWN_COUNTS = {
+    "openai_moderation": (1680, range(1586, 1586 + 85 + 1)),
+    "openai_moderation_without_s3": (1595, [1586]),
+    "med_safety_bench": (1800, [1800]),
+    "figstep": (100, [100]),
+}
+
+
 @needs_mirror
-@pytest.mark.parametrize(
-    ("name", "rows", "samples"),
-    [("openai_moderation", 1595, 1586), ("med_safety_bench", 1800, 1800), ("figstep", 100, 100)],
-)
-def test_collect_sources_mirror_gives_the_known_counts(name: str, rows: int, samples: int, tmp_path: Path):
+@pytest.mark.parametrize("name", ["openai_moderation", "med_safety_bench", "figstep"])
+def test_collect_sources_mirror_gives_the_known_counts(name: str, tmp_path: Path):
     summary = collect({name: load_source(name)}, tmp_path, mirror=Path(MIRROR))
-    assert (summary["total"]["rows"], summary["total"]["samples"]) == (rows, samples)
-    assert summary["total"]["quarantined"] == {}
     entry = read_json(tmp_path / "ledger.json")[name]
+    rows, samples = KNOWN_COUNTS[entry["edition"]]
+    assert summary["total"]["rows"] == rows
+    assert summary["total"]["samples"] in samples
+    assert summary["total"]["quarantined"] == {}
     assert (entry["licence"], entry["rows"]) == ("MIT", rows)
     assert all(file["verified"] for file in entry["files"].values())
 
@@ -295,6 +363,10 @@ def test_collect_sources_mirror_gives_the_known_labels(name, settings, labels, s
 
 @needs_mirror
 def test_collect_sources_openai_moderation_labels_are_the_known_ones(tmp_path: Path):
-    # 437 unsafe and 1,158 safe lines, less 4 and 5 that say again what an earlier one said.
+    # 437 unsafe and 1,158 safe lines, less 4 and 5 that say again what an earlier one said. The whole file has 85 unsafe
+    # ones more, flagged S3; one may be said again by another of either label.
     summary = collect({"openai_moderation": load_source("openai_moderation")}, tmp_path, mirror=Path(MIRROR))
-    assert summary["total"]["request_label"] == {"unsafe": 433, "safe": 1153}
+    edition = read_json(tmp_path / "ledger.json")["openai_moderation"]["edition"]
+    more = {"openai_moderation_without_s3": 0, "openai_moderation": 85}[edition]
+    labels = summary["total"]["request_label"]
+    assert (0 <= labels["unsafe"] - 433 <= more, 0 <= 1153 - labels["safe"] <= more) == (True, True)

@@ -4,16 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from proguard.fetch.verify import MARK, verify_file
+from proguard.fetch.verify import MARK, hash_text, verify_file
 
 TEXT = b"prompt,category\nkeep bees,privacy\n"
 
 
-def verify(content: bytes, path: Path, *, pinned: bytes | None = TEXT, accepts_other: bool = False) -> bool:
+def verify(
+    content: bytes,
+    path: Path,
+    *,
+    pinned: bytes | None = TEXT,
+    pins_text: bool = False,
+    accepts_other: bool = False,
+    setting: str | None = "k.accept_other_files",
+) -> bool:
     path.write_bytes(content)
-    expected = None if pinned is None else hashlib.sha256(pinned).hexdigest()
-    found = hashlib.sha256(content).hexdigest()
-    return verify_file("k: a.csv", path, expected=expected, found=found, accepts_other=accepts_other)
+    return verify_file(
+        "k: a.csv",
+        path,
+        expected=None if pinned is None else hashlib.sha256(pinned).hexdigest(),
+        found=hashlib.sha256(content).hexdigest(),
+        expected_text=hash_text(pinned) if pinned and pins_text else None,
+        accepts_other=accepts_other,
+        setting=setting,
+    )
 
 
 def test_verify_file_with_the_pinned_checksum_is_verified_whatever_it_is(tmp_path: Path):
@@ -45,9 +59,33 @@ CRLF, CR = TEXT.replace(b"\n", b"\r\n"), TEXT.replace(b"\n", b"\r")
 )
 def test_verify_file_other_checksum_says_what_differs_and_what_to_do(content, pinned, difference, tmp_path: Path):
     with pytest.raises(
-        ValueError, match=rf"k: a\.csv: expected sha256 \w+, found \w+: {difference}; .*accept_other_files"
+        ValueError,
+        match=rf"k: a\.csv: expected sha256 \w+, found \w+: {difference}; .* -S '\+\+k\.accept_other_files=true'",
     ):
         verify(content, tmp_path / "a", pinned=pinned)
+
+
+MIXED = b'prompt,text\r\nkeep bees,"of\nmany\rlines"\r\n'
+LF = MIXED.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+@pytest.mark.parametrize("content", [LF, LF.replace(b"\n", b"\r\n"), LF.replace(b"\n", b"\r"), MARK + MIXED, MARK + LF])
+def test_verify_file_copy_of_a_text_with_mixed_line_ends_is_known_by_its_text(content: bytes, tmp_path: Path):
+    with pytest.raises(ValueError, match="same text, other line ends or byte order mark"):
+        verify(content, tmp_path / "a", pinned=MIXED, pins_text=True)
+    with pytest.raises(ValueError, match=f"another file of {len(content)} bytes"):
+        verify(content, tmp_path / "a", pinned=MIXED)
+
+
+@pytest.mark.parametrize("content", [LF.replace(b"bees", b"wasps"), LF.replace(b"\n", b"\n\n"), MARK + MIXED[:-2]])
+def test_verify_file_other_text_than_a_pinned_one_is_another_file(content: bytes, tmp_path: Path):
+    with pytest.raises(ValueError, match=f"another file of {len(content)} bytes"):
+        verify(content, tmp_path / "a", pinned=MIXED, pins_text=True)
+
+
+def test_verify_file_without_a_setting_that_accepts_it_names_none(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"get the pinned file$"):
+        verify(CRLF, tmp_path / "a", setting=None)
 
 
 def test_verify_file_other_checksum_that_is_accepted_is_not_verified(tmp_path: Path, caplog: pytest.LogCaptureFixture):

@@ -47,6 +47,23 @@ def test_plan_entries_of_an_address_takes_the_rows_of_its_first_edition(tmp_path
     assert plan_one(URL_ENTRY, tmp_path).rows == 1800
 
 
+@pytest.mark.parametrize(
+    ("files", "rows"),
+    [
+        (["samples-without-S3.jsonl.gz"], 1595),
+        (["data/samples-1680.jsonl.gz"], 1680),
+        (["samples-without-S3.jsonl.gz", "data/samples-1680.jsonl.gz"], 1680),
+        ([], 1680),
+    ],
+)
+def test_plan_entries_takes_the_rows_of_the_edition_that_the_mirror_has(files: list[str], rows: int, tmp_path):
+    editions = {"openai_moderation": 1680, "openai_moderation_without_s3": 1595}
+    for file in files:
+        (tmp_path / "walks" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "walks" / file).touch()
+    assert plan_one(URL_ENTRY | {"editions": editions}, tmp_path, mirror=tmp_path).rows == rows
+
+
 def test_plan_entries_finds_files_in_the_cache(tmp_path):
     names = list(load_edition("med_safety_bench", rows=None).checksums)
     folder = tmp_path / "walks" / HUB_ENTRY["revision"]

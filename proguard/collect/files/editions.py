@@ -1,14 +1,16 @@
 """The files of a source: from a mirror folder, from the cache, or downloaded, in this order; verifies each checksum.
 
 Files of an authors' repository are listed by a manifest in the folder of the adapters, in the format of ``sha256sum``
-with ``unknown`` for a checksum that isn't known. A manifest is an edition; a source may have several, the authors' own
-first. Files of a hub's data set are listed by the hub.
+with ``unknown`` for a checksum that isn't known. A comment, ``# text <hash>  <path>``, pins what
+`proguard.fetch.verify.hash_text` gives for a file whose line ends are mixed: no copy with uniform ones has its
+checksum. A manifest is an edition; a source may have several, the authors' own first. Files of a hub's data set are
+listed by the hub.
 """
 
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MIRROR_VARIABLE = "PROGUARD_MIRROR"
 CACHE_VARIABLE = "PROGUARD_CACHE"
+
+_TEXT = "# text "
+"""Start of a manifest's line that pins a text."""
 
 _MANIFESTS = Path(__file__).parents[1] / "sources"
 
@@ -34,6 +39,9 @@ class Edition:
 
     checksums: Mapping[str, str | None]
     """SHA-256 by path in the authors' repository, in reading order; ``None`` when it isn't known."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the text (`proguard.fetch.verify.hash_text`) by path, where it is pinned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +87,10 @@ class Fetched:
 def load_edition(name: str, *, rows: int | None, folder: Path = _MANIFESTS) -> Edition:
     """Return the edition that ``<name>.sha256`` lists."""
     lines = (folder / f"{name}.sha256").read_text(encoding="utf-8").strip().split("\n")
-    listed = (line.split(maxsplit=1) for line in lines)
-    return Edition(name, rows, {path: None if sha256 == "unknown" else sha256 for sha256, path in listed})
+    listed = (line.split(maxsplit=1) for line in lines if not line.startswith("#"))
+    checksums = {path: None if sha256 == "unknown" else sha256 for sha256, path in listed}
+    pinned = (line.removeprefix(_TEXT).split(maxsplit=1) for line in lines if line.startswith(_TEXT))
+    return Edition(name, rows, checksums, {path: sha256 for sha256, path in pinned})
 
 
 def find_mirror(mirror: str | None) -> Path | None:
@@ -100,10 +110,15 @@ def find_folder(mirror: Path | None, names: Sequence[str]) -> Path | None:
         return None
     if not mirror.is_dir():
         raise FileNotFoundError(f"collect.mirror, {MIRROR_VARIABLE}: no folder {mirror}; correct it, or set it to null")
-    found = next((mirror / name for name in names if (mirror / name).is_dir()), None)
+    found = first_folder(mirror, names)
     if found is None:
         log.warning("the mirror %s has no folder %s; the cache is read, or a download", mirror, " or ".join(names))
     return found
+
+
+def first_folder(mirror: Path, names: Sequence[str]) -> Path | None:
+    """Return the folder of ``mirror`` under the first of ``names`` that is there; ``None`` without one."""
+    return next((mirror / name for name in names if (mirror / name).is_dir()), None)
 
 
 def fetch_editions(
@@ -134,20 +149,26 @@ def fetch_editions(
         ValueError: When a checksum differs, or a file is not data.
         ConnectionError: When a download fails.
     """
-    edition = editions[0]
+    edition, setting = editions[0], f"{key}.accept_other_files"
     if folder is not None:
         edition = _choose_edition(key, folder, editions)
     else:
         folder = access.cache / adapter / revision
         wanted = dict.fromkeys(edition.checksums) if accepts_other else edition.checksums
-        _download(key, wanted, url=f"{url}/{revision}", folder=folder, offline=access.offline)
+        _download(key, wanted, setting=setting, url=f"{url}/{revision}", folder=folder, offline=access.offline)
     files = {name: folder / name for name in edition.checksums}
     hashes = {name: hash_file(path) for name, path in files.items()}
     verified = frozenset(
         name
         for name, expected in edition.checksums.items()
         if verify_file(
-            f"{key}: {name}", files[name], expected=expected, found=hashes[name], accepts_other=accepts_other
+            f"{key}: {name}",
+            files[name],
+            expected=expected,
+            found=hashes[name],
+            expected_text=edition.texts.get(name),
+            accepts_other=accepts_other,
+            setting=setting,
         )
     )
     is_as_pinned = all(name in verified for name, expected in edition.checksums.items() if expected)
@@ -161,18 +182,28 @@ def fetch_editions(
     )
 
 
+def find_edition(folder: Path, editions: Sequence[Edition]) -> Edition | None:
+    """Return the first edition that ``folder`` has all files of; ``None`` when it has those of none."""
+    return next((edition for edition in editions if not _missing(folder, edition)), None)
+
+
+def _missing(folder: Path, edition: Edition) -> list[str]:
+    return [name for name in edition.checksums if not (folder / name).is_file()]
+
+
 def _choose_edition(key: str, folder: Path, editions: Sequence[Edition]) -> Edition:
-    missing = {e.name: [name for name in e.checksums if not (folder / name).is_file()] for e in editions}
-    for edition in editions:
-        if not missing[edition.name]:
-            return edition
+    if found := find_edition(folder, editions):
+        return found
+    missing = {edition.name: _missing(folder, edition) for edition in editions}
     lacks = "; ".join(f"{len(names)} of edition {name}, first {names[0]}" for name, names in missing.items())
     raise FileNotFoundError(
         f"{key}: the mirror's folder {folder} lacks files: {lacks}; add them, or remove the folder to download"
     )
 
 
-def _download(key: str, wanted: Mapping[str, str | None], *, url: str, folder: Path, offline: bool) -> None:
+def _download(
+    key: str, wanted: Mapping[str, str | None], *, setting: str, url: str, folder: Path, offline: bool
+) -> None:
     lacking = {
         name: expected
         for name, expected in wanted.items()
@@ -184,4 +215,4 @@ def _download(key: str, wanted: Mapping[str, str | None], *, url: str, folder: P
             f"{next(iter(lacking))}; put them into the mirror (collect.mirror), or set collect.offline to false"
         )
     for name, expected in tqdm(lacking.items(), desc=f"fetch {key}", unit="file", disable=not lacking):
-        download_file(f"{url}/{name}", folder / name, sha256=expected, what=f"{key}: {url}/{name}")
+        download_file(f"{url}/{name}", folder / name, sha256=expected, what=f"{key}: {url}/{name}", setting=setting)

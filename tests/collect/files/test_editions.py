@@ -1,5 +1,6 @@
 import hashlib
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from proguard.collect.files.editions import (
     find_mirror,
     load_edition,
 )
+from proguard.fetch.verify import hash_text
 
 WHOLE = Edition("whole", 3, {"data/all.csv": None})
 PART = Edition("part", 2, {"b.csv": hashlib.sha256(b"b").hexdigest(), "a/a.csv": hashlib.sha256(b"a").hexdigest()})
@@ -114,7 +116,7 @@ def test_fetch_editions_accepted_files_of_the_cache_are_not_downloaded_again(
 def test_fetch_editions_downloads_what_the_cache_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
 
-    def download(url: str, path: Path, *, sha256: str | None, what: str) -> None:
+    def download(url: str, path: Path, *, sha256: str | None, what: str, setting: str) -> None:
         asked.append(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.stem)
@@ -141,6 +143,31 @@ def test_fetch_editions_offline_names_what_the_cache_lacks(tmp_path: Path):
 def test_load_edition_reads_the_format_of_sha256sum(tmp_path: Path):
     (tmp_path / "x.sha256").write_text("00ff  a folder/b.csv\nunknown  c.gz\n")
     assert load_edition("x", rows=None, folder=tmp_path) == Edition("x", None, {"a folder/b.csv": "00ff", "c.gz": None})
+
+
+def test_load_edition_reads_the_hash_of_a_text_from_a_comment(tmp_path: Path):
+    (tmp_path / "x.sha256").write_text("# text 11aa  a folder/b.csv\n# made by hand\n00ff  a folder/b.csv\n")
+    expected = Edition("x", None, {"a folder/b.csv": "00ff"}, {"a folder/b.csv": "11aa"})
+    assert load_edition("x", rows=None, folder=tmp_path) == expected
+
+
+def test_fetch_editions_copy_of_a_text_with_mixed_line_ends_is_named_with_its_override(mirror: Path):
+    pinned = b"b\r\nb\n"
+    edition = Edition("e", 2, {"b.csv": hashlib.sha256(pinned).hexdigest()}, {"b.csv": hash_text(pinned)})
+    (mirror / "letters/b.csv").write_bytes(b"b\nb\n")
+    with pytest.raises(ValueError, match=r"same text.*-S '\+\+k\.letters\.accept_other_files=true'"):
+        fetch_letters([edition], folder=mirror / "letters")
+
+
+HARMBENCH = "data/behavior_datasets/harmbench_behaviors_text_all.csv"
+
+
+@pytest.mark.skipif(not os.environ.get("PROGUARD_MIRROR"), reason="PROGUARD_MIRROR names no mirror of public sources")
+def test_load_edition_of_harmbench_pins_the_text_of_its_file():
+    edition = load_edition("harmbench", rows=400)
+    content = Path(os.environ["PROGUARD_MIRROR"], "harmbench", HARMBENCH).read_bytes()
+    assert edition.texts == {HARMBENCH: hash_text(content)}
+    assert hash_text(content) == hash_text(content.replace(b"\r\n", b"\n"))
 
 
 def test_find_mirror_setting_beats_environment(monkeypatch: pytest.MonkeyPatch):
