@@ -27,7 +27,7 @@ TIMEOUT = 1500.0
 def assert_log_probs_agree(steps):
     """Rollout and trainer give the tokens equal log-probabilities, up to the rounding of two implementations."""
     assert steps
-    assert max(step["training/rollout_probs_diff_max"] for step in steps.values()) < 1e-3
+    assert max(step["training/rollout_probs_diff_max"] for step in steps.values()) < 2e-4
     assert max(abs(step["rollout_corr/kl"]) for step in steps.values()) < 1e-5
 
 
@@ -50,7 +50,7 @@ def test_killed_training_on_vllm_goes_on_and_earns_what_hf_earns(tmp_path):
     # With vLLM the trainer computes the log-probabilities again, and the entropy with them.
     assert set(curves["vllm"].columns) == {*curves["hf"].columns, "entropy"}
     rise = {name: curve["reward"][-5:].mean() - curve["reward"][:5].mean() for name, curve in curves.items()}
-    assert rise["vllm"] > 0.5 * rise["hf"] > 0.05, rise
+    assert rise["vllm"] >= 0.7 * rise["hf"] > 0.07, rise
 
 
 def test_two_workers_of_the_stock_engine_train_on_two_vllm_servers(tmp_path):

@@ -1,12 +1,20 @@
 """Tables of before, after and gain, as printed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 from proguard.evaluate.metrics.estimate import ALL, DIFFERENCE, ByModality, Estimate, Trend, trend
 from proguard.evaluate.metrics.tally import METRICS
-from proguard.evaluate.report.headline import HEADLINES, Headline, Unit, show_gain, show_range, show_value
+from proguard.evaluate.report.headline import (
+    HEADLINES,
+    MODALITY_NAMES,
+    Headline,
+    Unit,
+    show_gain,
+    show_range,
+    show_value,
+)
 
 Estimates = Mapping[str, Mapping[str, ByModality]]
 """By guard or `DIFFERENCE`, then by test set."""
@@ -67,6 +75,10 @@ class Guards:
             if max(before.n, after.n):
                 compared.append(_show(before, after, gain, line))
         return compared
+
+    def compare_lengths(self) -> list[Compared]:
+        """Return a line of tokens per answer for each modality that has rows, and for all of them."""
+        return [replace(line, title=MODALITY_NAMES[m]) for m in self.gain for line in self.compare(m, [LENGTH])]
 
 
 def guards_on(estimates: Estimates, test_set: str, *, baseline: str, trained: str) -> Guards:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from proguard.evaluate.metrics.estimate import ALL
 from proguard.evaluate.metrics.versus import Versus
-from proguard.evaluate.report.comparison import Guards
+from proguard.evaluate.report.comparison import Compared, Guards
 from proguard.evaluate.report.discovery import DiscoverySection
 from proguard.evaluate.report.guard_details import DetailTable
 from proguard.evaluate.report.guards import DASH, GuardCell, GuardRow, GuardTable, show
@@ -40,12 +40,9 @@ def build_markdown(
     if losses := find_losses(guards.gain):
         blocks += ["What got worse:", "\n".join(f"- {loss}" for loss in losses)]
     for modality in guards.gain:
-        lines = [(c.title, c.n, c.before, c.after, c.gain, c.gain_range) for c in guards.compare(modality)]
         heading = "" if modality == ALL else f"### {MODALITY_NAMES[modality]}"
-        blocks += [
-            heading,
-            _table(("", "Rows", "Before", "After", "Change", f"{100 * confidence:g} % interval"), lines),
-        ]
+        blocks += [heading, _comparison(guards.compare(modality), confidence)]
+    blocks += ["### Tokens per answer", _comparison(guards.compare_lengths(), confidence)]
     blocks += ["## All guards", _NOTE]
     for table in tables:
         columns = ("Guard", *(column.title for column in table.columns))
@@ -73,6 +70,11 @@ _NOTE = (
     f"In percent: ours, (rows), the paper's number and the difference. {DASH}: the guard cannot be asked. In italics: "
     "the paper's guards, not asked by this run."
 )
+
+
+def _comparison(lines: Sequence[Compared], confidence: float) -> str:
+    columns = ("", "Rows", "Before", "After", "Change", f"{100 * confidence:g} % interval")
+    return _table(columns, [(c.title, c.n, c.before, c.after, c.gain, c.gain_range) for c in lines])
 
 
 def _drift(suites: SuiteSections) -> Iterator[str]:

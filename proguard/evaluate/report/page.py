@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from math import isnan
 from pathlib import Path
@@ -18,9 +18,7 @@ from proguard.evaluate.metrics.versus import Versus
 from proguard.evaluate.report import figures
 from proguard.evaluate.report.comparison import (
     ALL_LINES,
-    LENGTH,
     OOD_LINES,
-    Compared,
     Estimates,
     Guards,
     compare_other_sets,
@@ -139,7 +137,7 @@ def build_report(
         by_modality={m: {line.title: line for line in guards.compare(m)} for m in guards.gain if m != ALL},
         details={modality: guards.compare(modality, ALL_LINES) for modality in guards.gain},
         ood=guards.compare(ALL, OOD_LINES),
-        lengths=_compare_lengths(guards),
+        lengths=guards.compare_lengths(),
         figures=_draw(guards, curve, before, after, bank) | {"terms": draw_terms(terms)},
         names=draw_names(after, bank, n=options.n_names, seed=options.seed),
         bars=_bars(before, after),
@@ -168,10 +166,6 @@ def pick_images(outcomes: Sequence[Outcome], options: ReportOptions) -> list[str
     drawn = draw_examples(outcomes, n=options.n_examples, seed=options.seed)
     samples = [outcome.row.sample for outcome in drawn]
     return sorted({s.image for s in samples if s.image and s.source in options.shown_sources})
-
-
-def _compare_lengths(guards: Guards) -> list[Compared]:
-    return [replace(line, title=MODALITY_NAMES[m]) for m in guards.gain for line in guards.compare(m, [LENGTH])]
 
 
 def _draw(
