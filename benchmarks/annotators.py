@@ -6,7 +6,8 @@ Prints the table of docs/annotation.md.
 
 No annotator learns from a row of a data set, and nothing was chosen on `HELD_OUT`; the strength of the classifier's
 regularisation and its precision were chosen on OpenAI's moderation set. Rows of all `HELD_OUT` together are the source
-``held_out``. Sources that the mirror lacks are left out.
+``held_out``. Sources that the mirror lacks are left out. The file also has hashes of what its numbers depend on in the
+repository: a test fails when they differ.
 """
 
 import argparse
@@ -23,15 +24,19 @@ from omegaconf import OmegaConf
 from proguard.collect.files.editions import Access, find_folder
 from proguard.collect.run import Limits, collect_sources
 from proguard.collect.web.images import WebImages
-from proguard.naming import NameBank, SimilarityConfig
+from proguard.naming import MINILM_SHA256, NameBank, SimilarityConfig
 from proguard.sample import read_samples
 from proguard.storage.files import write_json
+from proguard.storage.fingerprint import fingerprint
 from proguard.taxonomy import load_taxonomy
-from proguard.taxonomy_map.accuracy import find_contradicted, measure_accuracy
+from proguard.taxonomy_map.accuracy import MIN_VOTES, find_contradicted, measure_accuracy
 from proguard.taxonomy_map.annotate import collect_votes, decide_all
+from proguard.taxonomy_map.classifier import FOLDS, INVERSE_REGULARISATION, LEAD_STEP, load_phrases
+from proguard.taxonomy_map.embedding import MARGIN
 from proguard.taxonomy_map.label_map import load_label_maps
 from proguard.taxonomy_map.question import Question, ask, read_annotation_texts
 from proguard.taxonomy_map.settings import Annotator, ClassifierAnnotator, EmbeddingAnnotator
+from proguard.taxonomy_map.token_bank import FIRST_TOKEN, SMOOTHING
 from proguard.taxonomy_map.vote import Rule, RuleName, Vote
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +44,9 @@ SUMMARY = ROOT / "docs" / "annotation.json"
 PHRASES = str(ROOT / "data" / "annotator_phrases.yaml")
 
 SOURCES = ("openai_moderation", "med_safety_bench", "figstep")
-HELD_OUT = ("harmbench", "xstest", "simple_safety_tests")
+HELD_OUT = ("harmbench", "xstest")
+OPTIONAL = ("simple_safety_tests",)
+"""Benchmarks that are measured on their own; the committed file was made without them."""
 
 ANNOTATORS: Sequence[Annotator] = (
     EmbeddingAnnotator("embedding", threshold=0.25),
@@ -57,7 +64,7 @@ RULES: Sequence[RuleName] = ("majority", "dawid_skene")
 
 def collect_questions(mirror: Path) -> list[Question]:
     """Return a question for each unsafe row of the sources that ``mirror`` has; all of them are read and verified."""
-    roles = {"source": SOURCES, "benchmark": HELD_OUT}
+    roles = {"source": SOURCES, "benchmark": HELD_OUT + OPTIONAL}
     entries = {role: {n: _load(role, n) for n in names if find_folder(mirror, [n])} for role, names in roles.items()}
     taxonomy = load_taxonomy(ROOT / "data" / "taxonomy.yaml")
     with tempfile.TemporaryDirectory() as name:
@@ -99,6 +106,31 @@ def measure(questions: Sequence[Question]) -> dict[str, Any]:
         "accuracy": measure_accuracy([*questions, *together], votes + outcomes, taxonomy),
         "contradicted_labels": find_contradicted(questions, usual, taxonomy),
         "votes_by_source": {name: _count_votes(questions, votes, name) for name in ("embedding", "classifier")},
+        "inputs": hash_inputs(),
+    }
+
+
+def hash_inputs() -> dict[str, str]:
+    """Return hashes of the taxonomy, the example requests, the label maps and the settings of annotators and rules.
+
+    Comments and the label maps of sources other than `SOURCES` and `HELD_OUT` change none.
+    """
+    taxonomy = load_taxonomy(ROOT / "data" / "taxonomy.yaml")
+    label_maps = load_label_maps(ROOT / "data" / "label_maps.yaml", taxonomy)
+    return {
+        "taxonomy": taxonomy.hash,
+        "phrases": fingerprint(phrases=load_phrases(PHRASES, taxonomy)),
+        "label_maps": fingerprint(**{name: label_maps[name] for name in SOURCES + HELD_OUT}),
+        "annotators": fingerprint(
+            annotators=str(ANNOTATORS).replace(str(ROOT), ""),
+            aggregated=AGGREGATED,
+            rules=RULES,
+            contradicted=MIN_VOTES,
+            model=MINILM_SHA256,
+            embedding=MARGIN,
+            classifier=(INVERSE_REGULARISATION, FOLDS, LEAD_STEP),
+            tokens=(SMOOTHING, FIRST_TOKEN),
+        ),
     }
 
 

@@ -116,7 +116,7 @@ def find_min_lead(scores: np.ndarray, gold: np.ndarray, *, precision: float) -> 
 def vote_by_classifier(
     questions: Sequence[Question], *, classifier: Classifier, bank: NameBank, name: str
 ) -> Iterator[Vote]:
-    """Yield a vote for each question whose best candidate leads by far enough.
+    """Yield a vote for each question whose best candidate leads by far enough; a text with a zero vector gets none.
 
     As in `proguard.taxonomy_map.embedding.vote_by_embedding`: where the label narrows the choice, candidates compete
     with each other only; a label that fixes a code, or that may have no home, lets all subcategories compete.
@@ -127,6 +127,8 @@ def vote_by_classifier(
     asked = with_text(questions)
     scores = _score_texts(sorted({text for _, text in asked}), classifier, bank)
     for question, text in asked:
+        if text not in scores:
+            continue
         by_code = dict(zip(classifier.codes, scores[text], strict=True))
         rivals = _rivals(question.meaning, classifier.codes, bank.taxonomy)
         values = {code: _score_code(code, by_code, bank.taxonomy) for code in rivals}
@@ -137,11 +139,14 @@ def vote_by_classifier(
 
 
 def _score_texts(texts: Sequence[str], classifier: Classifier, bank: NameBank) -> dict[str, np.ndarray]:
+    """Return the scores of each text that the bank can read: one whose vector is not zero."""
     scores: dict[str, np.ndarray] = {}
     with tqdm(total=len(texts), desc="classify", unit="text", disable=not texts) as progress:
         for start in range(0, len(texts), BATCH_SIZE):
             batch = texts[start : start + BATCH_SIZE]
-            scores.update(zip(batch, classifier.score(bank.embed(batch)), strict=True))
+            vectors = bank.embed(batch)
+            scored = zip(batch, classifier.score(vectors), vectors, strict=True)
+            scores.update((text, score) for text, score, vector in scored if vector.any())
             progress.update(len(batch))
     return scores
 

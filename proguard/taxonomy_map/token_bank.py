@@ -1,13 +1,15 @@
 """Embeddings of texts by the weighted mean of their tokens' vectors, for many texts on few cores.
 
 The vectors are the input table of MiniLM, so no model runs, and torch is not loaded. Order and grammar are lost;
-docs/annotation.md says how many votes of the classifier that changes.
+docs/annotation.md says how many votes of the classifier that changes. The vocabulary is English: it has some single
+characters of other scripts, and no word of them that says anything.
 
 Source: smooth inverse frequency of Arora et al., "A Simple but Tough-to-Beat Baseline for Sentence Embeddings" (2017),
 without the removal of the first component. A token's frequency follows from its place in BERT's vocabulary by Zipf's
 law, as the vocabulary is sorted by frequency.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
@@ -27,24 +29,32 @@ SMOOTHING = 1e-4
 FIRST_TOKEN = 999
 """Id of the vocabulary's first entry, "!"; below it come special tokens and unused places."""
 
+UNKNOWN = "[UNK]"
+"""Token of a word that the vocabulary cannot spell."""
+
 
 class TokenBank(NameBank):
-    """A bank whose texts' vectors are the normalised means of their tokens'; a text without a token has zeros."""
+    """A bank whose texts' vectors are the normalised means of their tokens'.
+
+    A text has zeros unless most of its tokens are known, punctuation aside: Thai, Arabic, Chinese and emoji are not.
+    """
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors ``(n, dim)`` of length 1 or 0; a text's is the same in every batch."""
-        tokenizer, table = _load_tokens()
+        tokenizer, table, marks = _load_tokens()
         ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
         ends = np.cumsum([0, *map(len, ids)])
         ones, columns = np.ones(ends[-1], np.float32), np.concatenate([[], *ids]).astype(int)
-        sums = csr_array((ones, columns, ends), (len(ids), len(table))) @ table
+        counts = csr_array((ones, columns, ends), (len(ids), len(table)))
+        sums = counts @ table
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+        is_read = counts @ marks > 0
+        return np.divide(sums, lengths, out=np.zeros_like(sums), where=is_read[:, None])
 
 
 @cache
-def _load_tokens() -> tuple[Tokenizer, np.ndarray]:
-    """Return the tokenizer, and the weighted vector of each token ``(tokens, dim)``."""
+def _load_tokens() -> tuple[Tokenizer, np.ndarray, np.ndarray]:
+    """Return the tokenizer, the weighted vector of each token ``(tokens, dim)``, and its mark ``(tokens,)``."""
     folder = minilm_folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
@@ -52,7 +62,18 @@ def _load_tokens() -> tuple[Tokenizer, np.ndarray]:
     with safe_open(folder / "model.safetensors", framework="np") as weights:
         table = weights.get_tensor(TABLE)
     table *= _weigh_tokens(len(table))[:, None]
-    return tokenizer, table
+    marks = [_mark_token(tokenizer.id_to_token(i)) for i in range(len(table))]
+    return tokenizer, table, np.array(marks, np.float32)
+
+
+def _mark_token(token: str) -> int:
+    """Return 1 for a known token, 0 for punctuation and symbols, and -1 for an unknown one.
+
+    Known ones are ASCII, as the tokenizer removes accents; others are single letters of other scripts, or nearly so.
+    """
+    if all(unicodedata.category(c)[0] in "PS" for c in token):
+        return 0
+    return 1 if token.isascii() and token != UNKNOWN else -1
 
 
 def _weigh_tokens(n: int) -> np.ndarray:
