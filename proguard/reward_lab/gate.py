@@ -86,7 +86,8 @@ def _find_loose(names: Sequence[ConstantName], word_share: float, limits: GateLi
     if word_share > limits.max_word_share:
         faults.append(
             f"{word_share:.1%} of the frequent words are credited for a category, limit {limits.max_word_share:.1%}: "
-            "similarity.name_floor is low for this embedding"
+            "similarity.name_floor is low for this embedding: run `proguard lab --calibrate` and raise it, or raise "
+            "reward_lab.max_word_share"
         )
     return faults
 
