@@ -1,11 +1,12 @@
 import io
+import sys
 from collections.abc import Iterator
 
 import pytest
 from PIL import Image
 
 from proguard.collect import image_checks
-from proguard.collect.image_checks import WINDOW_ITEMS, check_images
+from proguard.collect.image_checks import SWITCH_SECONDS, WINDOW_ITEMS, check_images
 from proguard.collect.item import Found, Item, Rejected, Skipped, image_hash
 from proguard.sample import make_sample
 from tests.pictures import case, encode, frames, naive, picture
@@ -75,3 +76,12 @@ def test_check_images_refused_images_are_rejected_rows_and_the_others_go_on():
     assert refused[0][0].detail == "2010 x 10 pixels, a side ratio above 200"
     assert (item, image.sha256) == (items[-1], items[-1].sample.image)
     assert (naive(image.content) == naive(case("sign_plain.png"))).all()
+
+
+def test_check_images_has_threads_take_short_turns_and_sets_them_back():
+    before = sys.getswitchinterval()
+    checked = check_images([image_item(gray_png(1)), image_item(gray_png(2))], known=(), max_pixels=10, workers=1)
+    next(checked)
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS, abs=1e-5)
+    checked.close()
+    assert sys.getswitchinterval() == before
